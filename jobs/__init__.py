@@ -1,0 +1,1 @@
+"""The `ctlabel` command: one module for each subcommand."""

@@ -1,0 +1,25 @@
+"""Stable hashes of content: the same on every machine and Python version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+DIGEST_BYTES = 16
+
+
+def hash_bytes(content: bytes) -> str:
+    """BLAKE2b of 16 bytes, as hex."""
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def hash_text(text: str) -> str:
+    """Hash of the text's UTF-8 bytes."""
+    return hash_bytes(text.encode("utf-8"))
+
+
+def hash_json(value: Any) -> str:
+    """Hash of a JSON-able value, whatever the order of its keys."""
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hash_text(canonical)
