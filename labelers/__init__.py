@@ -1,1 +1,1 @@
-"""Labelers: text in, certainty per label out; their text features, training and metrics. Never imports Beam."""
+"""Labelers: text in, certainty per label out; features, training, metrics. Never imports Beam."""
