@@ -1,0 +1,84 @@
+"""What a labelling job is asked to do: one validated model of preset, YAML file and command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
+from schemas.errors import UsageError, unknown_name
+from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
+
+KNOWN_COLUMNS = frozenset(column.name for column in (*REPORT_COLUMNS, *IMAGE_COLUMNS))
+
+
+class SplitShares(Frozen):
+    """Shares of the patients; the salt is hashed with the patient id, so another salt deals them anew."""
+
+    train: float = Field(default=0.8, ge=0, le=1)
+    validation: float = Field(default=0.1, ge=0, le=1)
+    test: float = Field(default=0.1, ge=0, le=1)
+    salt: str = "ctlabel"
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        total = self.train + self.validation + self.test
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"train + validation + test must be 1, not {total:g}")
+        return self
+
+
+class JobConfig(Frozen):
+    """A labelling job.
+
+    `columns` maps our column names to the export's. Everything but `reports`, `images` and `base` has a
+    default, and each option of `ctlabel label` sets the key of the same name.
+    """
+
+    reports: tuple[str, ...] = ()
+    images: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    labeler: str = "default"
+    eligibility: str = "head_ct_mr"
+    aggregation: str = "strongest"
+    split: SplitShares = SplitShares()
+    max_report_chars: int = Field(default=200_000, ge=1)
+    with_text: bool = False
+    batch_rows: int = Field(default=4096, ge=1)
+    base: str | None = None
+    runs: str | None = None
+    runner: str = "FnApiRunner"
+    runner_options: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_known(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name in columns:
+            if name not in KNOWN_COLUMNS:
+                raise ValueError(str(unknown_name(kind="column", name=name, known=KNOWN_COLUMNS)))
+        return columns
+
+    def column(self, name: str) -> str:
+        """The export's name of one of our columns."""
+        return self.columns.get(name, name)
+
+
+def load_job(config: str | Path | None, overrides: dict[str, Any]) -> JobConfig:
+    """A preset or YAML file with the command line's options laid over it, validated as one.
+
+    Raises:
+        UsageError: unknown preset, unknown key, or a value that does not fit.
+    """
+    data: dict[str, Any] = {}
+    where = "the command line"
+    if config is not None:
+        path = conf_path("jobs", config, kind="job preset")
+        loaded = read_yaml(path) or {}
+        if not isinstance(loaded, dict):
+            raise UsageError(f"{path} does not hold keys and values")
+        data, where = loaded, str(path)
+    merged = {**data, **{key: value for key, value in overrides.items() if value is not None}}
+    merged["columns"] = {**data.get("columns", {}), **(overrides.get("columns") or {})}
+    return parse_conf(merged, JobConfig, where=where)
