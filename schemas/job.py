@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,11 @@ from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
 from schemas.errors import UsageError, unknown_name
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
 
-KNOWN_COLUMNS = frozenset(column.name for column in (*REPORT_COLUMNS, *IMAGE_COLUMNS))
+IMAGES_PREFIX = "images."
+KNOWN_COLUMNS = frozenset(
+    [column.name for column in (*REPORT_COLUMNS, *IMAGE_COLUMNS)]
+    + [IMAGES_PREFIX + column.name for column in IMAGE_COLUMNS]
+)
 
 
 class SplitShares(Frozen):
@@ -33,8 +38,8 @@ class SplitShares(Frozen):
 class JobConfig(Frozen):
     """A labelling job.
 
-    `columns` maps our column names to the export's. Everything but `reports`, `images` and `base` has a
-    default, and each option of `ctlabel label` sets the key of the same name.
+    `columns` maps our column names to the export's; `images.study_id` and its like hold for the images
+    table alone. Each option of `ctlabel label` sets the key of its name.
     """
 
     reports: tuple[str, ...] = ()
@@ -60,9 +65,16 @@ class JobConfig(Frozen):
                 raise ValueError(str(unknown_name(kind="column", name=name, known=KNOWN_COLUMNS)))
         return columns
 
-    def column(self, name: str) -> str:
-        """The export's name of one of our columns."""
+    def report_column(self, name: str) -> str:
+        """The export's name of one of our columns in the reports table."""
         return self.columns.get(name, name)
+
+    def image_column(self, name: str, *, there: Collection[str]) -> str:
+        """The same in the images table: its own mapping, or the shared one where such a column is there."""
+        if IMAGES_PREFIX + name in self.columns:
+            return self.columns[IMAGES_PREFIX + name]
+        shared = self.columns.get(name, name)
+        return shared if shared in there else name
 
 
 def load_job(config: str | Path | None, overrides: dict[str, Any]) -> JobConfig:
