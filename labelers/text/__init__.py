@@ -1,0 +1,1 @@
+"""Text of reports: sections, sentences, words."""

@@ -1,0 +1,111 @@
+"""Lines of a report, and which of them continue the line before (hard-wrapped text)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its edges: `text` stands at `start` of the report, after a bullet of `marker` length."""
+
+    start: int
+    text: str
+    marker: int
+    after_blank: bool
+
+    @property
+    def content(self) -> str:
+        """The text behind the bullet or number."""
+        return self.text[self.marker :]
+
+
+_QUOTE = r"(?:[>|]\s*)*"
+_BULLET = r"(?:[-*•·◦▪●○‣–—➢✓]+|#{1,6})\s*(?=[^\W\d_(\"'\[?]|\*\*)"
+_NUMBER = r"\(?(?:\d{1,2}|[a-hA-H]|[ivIV]{1,3})\)\s+|\d{1,2}\.\s+(?=\D)"
+MARKER = re.compile(rf"{_QUOTE}(?:{_BULLET}|{_NUMBER})?")
+MAX_WIDTH = 140
+MIN_WIDTH = 40
+_TERMINAL = re.compile(r"[.!?:;][\"')\]*_]*$")
+_LAST_WORD = re.compile(r"[\w'/]+$")
+
+
+def scan_lines(text: str) -> list[Line]:
+    """The lines that hold anything but white space, in order."""
+    lines: list[Line] = []
+    start, blank = 0, False
+    for raw in text.splitlines(keepends=True):
+        stripped = raw.strip()
+        if stripped:
+            match = MARKER.match(stripped)
+            marker = match.end() if match else 0
+            offset = start + len(raw) - len(raw.lstrip())
+            lines.append(Line(offset, stripped, marker if marker < len(stripped) else 0, blank))
+        blank = not stripped
+        start += len(raw)
+    return lines
+
+
+def continuations(lines: Sequence[Line], connectives: frozenset[str]) -> list[bool]:
+    """For each line, whether it continues the one before it.
+
+    A report is taken as hard-wrapped where its lines are full: the next line's first word would not have
+    fitted.
+    """
+    open_ended = [_open_ended(lines, i) for i in range(len(lines))]
+    if not any(open_ended):
+        return open_ended
+    width = max(len(line.text) for line in lines)
+    full = [i > 0 and _is_full(lines[i - 1], lines[i], width) for i in range(len(lines))]
+    wrapped = _is_wrapped(lines, open_ended, full)
+    return [
+        joins
+        and (
+            (_lower_start(lines[i]) and _long(lines[i - 1]))
+            or _dangles(lines[i - 1], connectives)
+            or (wrapped and full[i])
+        )
+        for i, joins in enumerate(open_ended)
+    ]
+
+
+def _open_ended(lines: Sequence[Line], i: int) -> bool:
+    if i == 0:
+        return False
+    line = lines[i]
+    if line.after_blank or line.marker:
+        return False
+    return not _TERMINAL.search(lines[i - 1].text) or lines[i - 1].text[-1] in ";"
+
+
+def _is_full(line: Line, following: Line, width: int) -> bool:
+    if not MIN_WIDTH <= width <= MAX_WIDTH:
+        return False
+    first = following.text.split(None, 1)[0]
+    return len(line.text) + 1 + len(first) > width
+
+
+def _is_wrapped(lines: Sequence[Line], open_ended: Sequence[bool], full: Sequence[bool]) -> bool:
+    candidates = sum(open_ended)
+    of_them_full = sum(is_full for is_open, is_full in zip(open_ended, full, strict=True) if is_open)
+    if candidates >= 2:
+        return of_them_full >= 0.6 * candidates
+    ended = sum(bool(_TERMINAL.search(line.text)) for line in lines)
+    return of_them_full == 1 and ended >= 0.5 * len(lines)
+
+
+def _lower_start(line: Line) -> bool:
+    return line.text[0].islower() or line.text[0] in "(,"
+
+
+def _long(line: Line) -> bool:
+    return len(line.text) >= MIN_WIDTH
+
+
+def _dangles(line: Line, connectives: frozenset[str]) -> bool:
+    if line.text[-1] in ",-/" and len(line.text) > 1:
+        return True
+    match = _LAST_WORD.search(line.text)
+    return match is not None and match[0].lower() in connectives

@@ -1,0 +1,216 @@
+"""Section headings: which lines are one, and of which kind. They are data: `conf/text/headings.yaml`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from schemas.conf import CONF_DIR, Frozen, load_conf
+
+
+class SectionKind(StrEnum):
+    """What a part of a report is for; `none` is text before or without any heading."""
+
+    NONE = "none"
+    HISTORY = "history"
+    TECHNIQUE = "technique"
+    COMPARISON = "comparison"
+    FINDINGS = "findings"
+    IMPRESSION = "impression"
+    ADVICE = "advice"
+    ADMINISTRATIVE = "administrative"
+    EXAM = "exam"
+    STRUCTURE = "structure"
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its text goes to the labeler."""
+        return self in LABELLED_SECTIONS
+
+
+LABELLED_SECTIONS = frozenset({SectionKind.NONE, SectionKind.FINDINGS, SectionKind.IMPRESSION})
+
+
+class HeadingGroup(Frozen):
+    """Headings of one kind; `colon`: only where a colon follows."""
+
+    section: SectionKind
+    example: str
+    phrases: tuple[str, ...]
+    colon: bool = False
+
+
+class TitleWords(Frozen):
+    """The words of a line that names the examination ("CT HEAD WITHOUT CONTRAST")."""
+
+    example: str
+    modalities: frozenset[str]
+    words: frozenset[str]
+    never: frozenset[str]
+    max_words: int
+    foreign_words: int
+
+
+class HeadingTable(Frozen):
+    """`conf/text/headings.yaml`."""
+
+    groups: tuple[HeadingGroup, ...]
+    qualifiers: frozenset[str]
+    titles: TitleWords
+
+    @cached_property
+    def anywhere(self) -> dict[str, SectionKind]:
+        """Phrases that are headings alone on a line, too."""
+        return self._phrases(colon=False)
+
+    @cached_property
+    def before_colon(self) -> dict[str, SectionKind]:
+        """All phrases."""
+        return self._phrases(colon=True) | self.anywhere
+
+    def _phrases(self, *, colon: bool) -> dict[str, SectionKind]:
+        groups = (group for group in self.groups if group.colon == colon)
+        return {normalise_heading(phrase): group.section for group in groups for phrase in group.phrases}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within its line: it begins at `start`, and what it heads at `content`."""
+
+    kind: SectionKind
+    start: int
+    content: int
+
+
+MAX_HEADING = 60
+_NOT_WORD = re.compile(r"[^\w/&'+#|-]+")
+_PARENTHESES = re.compile(r"\([^)]*\)")
+_COLON = re.compile(r"[\s*_\])]*:[\s*_\]:>-]*")
+_CLOSED = re.compile(r"^[\[(<]?\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|\s[-–—](?=\s|$)|[.](?=$))[\s*_:-]*")
+_CAPITALS = re.compile(r"^([A-Z][A-Z/&' -]+[A-Z])\s+(?=[A-Z0-9][a-z0-9 ])")
+_LAST_WORDS = re.compile(r"[A-Z][\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
+_SENTENCE_ENDED = re.compile(r"(?:[.;!?)\]*|,]|\s{2})\s*$")
+_EDGES = " \t-*_#>|[](){}<=~.:"
+
+
+def normalise_heading(phrase: str) -> str:
+    """Lower case, single spaces, no decoration: "## Findings (head)" -> "findings"."""
+    bare = _NOT_WORD.sub(" ", _PARENTHESES.sub(" ", phrase).lower()).replace(" & ", " and ")
+    return " ".join(bare.replace("|", " ").split()).strip(" -#'/&+")
+
+
+class HeadingFinder:
+    """Finds the headings of a line by looking phrases up; holds no state but its table."""
+
+    def __init__(self, table: HeadingTable) -> None:
+        self.table = table
+        self._anywhere = table.anywhere
+        self._before_colon = table.before_colon
+        self._title_words = table.titles.words | table.titles.modalities
+
+    @classmethod
+    def load(cls) -> HeadingFinder:
+        """The finder of the shipped headings."""
+        return cls(load_conf(CONF_DIR / "text" / "headings.yaml", HeadingTable))
+
+    def at_start(self, line: str) -> Heading | None:
+        """The heading that `line` (stripped) begins with."""
+        colon = line.find(":", 0, MAX_HEADING)
+        if colon > 0:
+            kind = self._kind(line[:colon], self._before_colon)
+            if kind is not None:
+                match = _COLON.match(line, colon)
+                content = match.end() if match else colon + 1
+                return self._unless_structure(Heading(kind, 0, content), line)
+        if len(line) <= MAX_HEADING:
+            kind = self._kind(line, self._anywhere)
+            if kind is not None:
+                return Heading(kind, 0, len(line))
+        return self._unless_structure(self._without_colon(line), line)
+
+    def _without_colon(self, line: str) -> Heading | None:
+        match = _CLOSED.match(line) or _CAPITALS.match(line)
+        if match is None:
+            return None
+        kind = self._kind(match[1], self._anywhere)
+        return None if kind is None else Heading(kind, 0, match.end())
+
+    @staticmethod
+    def _unless_structure(heading: Heading | None, line: str) -> Heading | None:
+        """The name of a structure heads only the lines below it: "Sinuses: clear" is a sentence."""
+        if heading and heading.kind is SectionKind.STRUCTURE and heading.content < len(line):
+            return None
+        return heading
+
+    def inside(self, line: str, start: int) -> list[Heading]:
+        """Headings after `start`: capitalised, before a colon, after a sentence's end or all in capitals."""
+        found: list[Heading] = []
+        colon = line.find(":", start + 1)
+        while colon > 0:
+            heading = self._before(line, start, colon)
+            if heading is not None:
+                found.append(heading)
+                start = heading.content
+            colon = line.find(":", colon + 1)
+        return found
+
+    def _before(self, line: str, start: int, colon: int) -> Heading | None:
+        lowest = max(start, colon - MAX_HEADING)
+        words = line[lowest:colon].rstrip(" *_")
+        match = _LAST_WORDS.search(words)
+        while match is not None:
+            kind = self._before_colon.get(normalise_heading(match[0]))
+            at = lowest + match.start()
+            if (
+                kind
+                and kind not in (SectionKind.STRUCTURE, SectionKind.NONE)
+                and self._stands_out(line, at, match[0])
+            ):
+                end = _COLON.match(line, lowest + len(words))
+                return Heading(kind, at, end.end() if end else colon + 1)
+            match = _LAST_WORDS.search(words, match.start() + 1)
+        return None
+
+    @staticmethod
+    def _stands_out(line: str, at: int, phrase: str) -> bool:
+        capitals = phrase.isupper() and len(phrase) > 3 and not line.isupper()
+        return capitals or bool(_SENTENCE_ENDED.search(line[max(0, at - 4) : at]))
+
+    def _kind(self, phrase: str, phrases: dict[str, SectionKind]) -> SectionKind | None:
+        bare = normalise_heading(phrase)
+        kind = phrases.get(bare)
+        if kind is not None or " " not in bare:
+            return kind
+        words = bare.split()
+        qualifiers = self.table.qualifiers
+        while len(words) > 1 and words[0] in qualifiers:
+            words.pop(0)
+        while len(words) > 1 and words[-1] in qualifiers:
+            words.pop()
+        return phrases.get(" ".join(words)) if len(words) < bare.count(" ") + 1 else None
+
+    def is_title(self, line: str, *, first: bool) -> bool:
+        """Whether the line only names the examination; less strict where it comes `first`."""
+        titles = self.table.titles
+        words = [word for part in line.lower().split() if (word := part.strip(",.:;()[]*#>&+|-\"'"))]
+        if not words or len(words) > titles.max_words:
+            return False
+        words = [part for word in words for part in self._parts(word)]
+        if titles.modalities.isdisjoint(words) or not titles.never.isdisjoint(words):
+            return False
+        foreign = sum(word not in self._title_words and not _has_digit(word) for word in words)
+        known = len(words) - foreign
+        return foreign <= min(titles.foreign_words, known - 1) if first else foreign == 0
+
+    def _parts(self, word: str) -> list[str]:
+        return (
+            [word]
+            if word in self._title_words or "/" not in word
+            else [part for part in word.split("/") if part]
+        )
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)

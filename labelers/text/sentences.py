@@ -1,0 +1,141 @@
+"""Sentences within running text, by NLTK's Punkt with parameters of our own (`train_punkt.py`).
+
+Punkt decides at full stops only. What a report adds is decided here: "?infarct" is a doubt and no end, list
+numbers are no ends, and a stop without a space behind it ("seen.The") is one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+from schemas.conf import CONF_DIR, Frozen, load_conf, parse_conf
+
+
+class PunktParameterFile(Frozen):
+    """Punkt's trained parameters as they stand in `conf/text/punkt.json`."""
+
+    abbreviations: tuple[str, ...]
+    sentence_starters: tuple[str, ...]
+    orthography: dict[str, int]
+
+
+class SentenceRules(Frozen):
+    """`conf/text/sentences.yaml`: what is known besides the trained parameters."""
+
+    abbreviations: frozenset[str]
+    never_abbreviations: frozenset[str]
+    before_number: frozenset[str]
+    connectives: frozenset[str]
+
+
+_CANDIDATE = re.compile(r"[.?!]+[\"')\]*_]*(?=\s)|(?<=[a-z]{2})\.(?=[A-Z][a-z])|(?<=[a-z]\))\.(?=[A-Z][a-z])")
+_NEXT_TOKEN = re.compile(r"\s*(\S+)")
+_LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
+_LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
+_BRACKETED_NUMBER = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])")
+MAX_REMEMBERED = 50_000
+
+
+class SentenceSplitter:
+    """Splits running text; remembers Punkt's decision for each pair of words around a stop."""
+
+    def __init__(self, parameters: PunktParameterFile, rules: SentenceRules) -> None:
+        self.parameters = parameters
+        self.rules = rules
+        self._punkt = PunktSentenceTokenizer(_punkt_parameters(parameters, rules))
+        self._decisions: dict[tuple[str, str], bool] = {}
+
+    @classmethod
+    def load(cls) -> SentenceSplitter:
+        """The splitter of the shipped parameters."""
+        path = CONF_DIR / "text" / "punkt.json"
+        parameters = parse_conf(json.loads(path.read_text("utf-8")), PunktParameterFile, where=str(path))
+        return cls(parameters, load_conf(CONF_DIR / "text" / "sentences.yaml", SentenceRules))
+
+    def __reduce__(self) -> tuple[type[SentenceSplitter], tuple[PunktParameterFile, SentenceRules]]:
+        return type(self), (self.parameters, self.rules)
+
+    def spans(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Spans of the sentences of `text[start:end]`, without edges and list numbers."""
+        begin = start
+        for stop in self._stops(text, start, end):
+            yield from _trimmed(text, begin, stop)
+            begin = stop
+        yield from _trimmed(text, begin, end)
+
+    def _stops(self, text: str, start: int, end: int) -> list[int]:
+        stops = [
+            match.end()
+            for match in _CANDIDATE.finditer(text, start, end)
+            if match.end() < end and self._is_end(text, start, match.start(), match.end(), end)
+        ]
+        if ")" in text[start:end]:
+            stops = sorted(
+                {*stops, *(match.start() for match in _BRACKETED_NUMBER.finditer(text, start, end))}
+            )
+        return stops
+
+    def _is_end(self, text: str, start: int, mark: int, after: int, end: int) -> bool:
+        following = _NEXT_TOKEN.match(text, after, end)
+        if following is None:
+            return False
+        token = following[1]
+        if text[mark] == "?":
+            return _question_ends(text, start, mark, token)
+        if text[mark] == "!" or following.start(1) == after:
+            return True
+        previous = _last_token(text, start, after)
+        if _LIST_NUMBER.match(previous) and _begins_item(text, start, after - len(previous)):
+            return False
+        key = (previous, token)
+        if key not in self._decisions:
+            if len(self._decisions) >= MAX_REMEMBERED:
+                self._decisions.clear()
+            self._decisions[key] = self._punkt_ends(previous, token)
+        return self._decisions[key]
+
+    def _punkt_ends(self, previous: str, token: str) -> bool:
+        word = previous.lower().rstrip(".").lstrip("([\"'")
+        if token[0].isdigit() and word in self.rules.before_number:
+            return False
+        return bool(self._punkt.text_contains_sentbreak(f"{previous} {token}"))
+
+
+def _punkt_parameters(file: PunktParameterFile, rules: SentenceRules) -> PunktParameters:
+    parameters = PunktParameters()
+    parameters.abbrev_types = (set(file.abbreviations) | rules.abbreviations) - rules.never_abbreviations
+    parameters.sent_starters = set(file.sentence_starters)
+    parameters.ortho_context.update(file.orthography)
+    return parameters
+
+
+def _question_ends(text: str, start: int, mark: int, token: str) -> bool:
+    """Not before a lower-case word ("cyst? maybe"), nor alone as a doubt ("shows ? filling defect")."""
+    if mark == start or text[mark - 1].isspace() or text[mark - 1] in "([":
+        return False
+    return token[0].isupper() or token[0].isdigit() or token[0] == "?"
+
+
+def _last_token(text: str, start: int, after: int) -> str:
+    space = max(text.rfind(" ", start, after), text.rfind("\n", start, after))
+    return text[max(space + 1, start) : after]
+
+
+def _begins_item(text: str, start: int, at: int) -> bool:
+    before = text[start:at].rstrip()
+    return not before or before[-1] in ".;:!?,"
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    marker = _LIST_MARKER.match(text, start, end)
+    if marker:
+        start = marker.end()
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        begin = start + len(piece) - len(piece.lstrip())
+        yield begin, begin + len(stripped)
