@@ -89,6 +89,7 @@ class ShardStats(Frozen):
     sentences_unique: int
     sentences_inferred: int
     seconds: dict[str, float]
+    labels: dict[str, dict[str, int]]
 
 
 class ImageStats(Frozen):
@@ -122,7 +123,8 @@ class RunStats(Frozen):
     sentences_unique: int
     sentences_inferred: int
     images: ImageStats
-    label_counts: dict[str, dict[str, int]]
+    image_labels: dict[str, dict[str, int]]
+    labels: dict[str, dict[str, int]]
     seconds: dict[str, float]
     wall_seconds: float
     peak_memory_mib: float

@@ -1,0 +1,42 @@
+"""Errors on their way out of a worker: what they say, and how the driver gets them back from Beam."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schemas import errors
+from schemas.errors import CtlabelError, InvariantError
+
+_OURS = re.compile(r"schemas\.errors\.(\w+Error): (.+)")
+_STEP = re.compile(r" \[while running [^\]]*\].*$", re.S)
+
+
+@contextmanager
+def located(path: str, row_group: int) -> Iterator[None]:
+    """Turns an unforeseen error into one that says where it was and never what the text said.
+
+    Raises:
+        InvariantError: in place of anything that is not one of ours.
+    """
+    try:
+        yield
+    except CtlabelError:
+        raise
+    except Exception as error:
+        where = f"{path}: row group {row_group}"
+        raise InvariantError(f"{where}: unforeseen {type(error).__name__}; please report it") from None
+
+
+def from_beam(error: Exception) -> CtlabelError:
+    """The error that a worker raised, without what the runner wrapped around it."""
+    if isinstance(error, CtlabelError):
+        return type(error)(_STEP.sub("", str(error)))
+    found = _OURS.findall(str(error))
+    if not found:
+        return InvariantError(f"the runner failed: {type(error).__name__}; see its log")
+    name, message = found[-1]
+    kind = getattr(errors, name, InvariantError)
+    ours: CtlabelError = kind(_STEP.sub("", message))
+    return ours

@@ -1,0 +1,109 @@
+"""The labeler inside Beam: distinct sentences in, probabilities out, one bad text at a time kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from apache_beam.ml.inference.base import ModelHandler
+
+from labelers.base import Labeler
+from labelers.bundle import load_bundle
+from pipeline.aggregation import Probabilities
+from pipeline.texts import TextBatch
+
+CACHED_SENTENCES = 200_000
+
+
+@dataclass(frozen=True)
+class LabelledBatch:
+    """A batch with its distinct sentences' probabilities, (n_distinct, n_labels, n_classes).
+
+    `failed` marks the texts on which the labeler broke, `truncated` those it could not read to the end;
+    `inferred` counts the sentences that no earlier batch of this worker had.
+    """
+
+    text: TextBatch
+    probabilities: Probabilities
+    failed: npt.NDArray[np.bool_]
+    truncated: npt.NDArray[np.bool_]
+    inferred: int
+    seconds: float
+
+
+class CachedLabeler:
+    """A labeler that reads each distinct text once; forgets all when it holds too many."""
+
+    def __init__(self, labeler: Labeler, *, capacity: int = CACHED_SENTENCES) -> None:
+        self.labeler = labeler
+        self._capacity = capacity
+        self._known: dict[str, Probabilities] = {}
+
+    def probabilities(self, texts: Sequence[str]) -> tuple[Probabilities, npt.NDArray[np.bool_], int]:
+        """Probabilities of distinct texts, which failed (rows of NaN), and how many were not known."""
+        unknown = [text for text in texts if text not in self._known]
+        known = dict(self._known)
+        known.update(zip(unknown, self._infer(unknown), strict=True))
+        shape = (len(texts), len(self.labeler.label_set.ids), len(self.labeler.label_set.classes))
+        found = np.stack([known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
+        self._known = known if len(known) <= self._capacity else {}
+        failed: npt.NDArray[np.bool_] = np.isnan(found).any(axis=(1, 2))
+        return found, failed, len(unknown)
+
+    def _infer(self, texts: list[str]) -> Iterable[Probabilities]:
+        # Whatever one text breaks must not cost the others; a text that fails alone rejects its own report.
+        try:
+            return self.labeler.probabilities(texts)
+        except Exception:
+            return [self._infer_alone(text) for text in texts]
+
+    def _infer_alone(self, text: str) -> Probabilities:
+        label_set = self.labeler.label_set
+        try:
+            alone: Probabilities = self.labeler.probabilities([text])[0]
+        except Exception:
+            return np.full((len(label_set.ids), len(label_set.classes)), np.nan, np.float32)
+        return alone
+
+
+class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # type: ignore[misc]
+    """RunInference's view of a labeler bundle: one element is a batch, already as large as it should be."""
+
+    def __init__(self, bundle: str) -> None:
+        super().__init__()
+        self._bundle = bundle
+
+    def load_model(self) -> CachedLabeler:
+        """Loads the bundle, once per process."""
+        return CachedLabeler(load_bundle(self._bundle))
+
+    def run_inference(
+        self,
+        batch: Sequence[TextBatch],
+        model: CachedLabeler,
+        inference_args: dict[str, Any] | None = None,  # noqa: ARG002 - Beam's signature
+    ) -> Iterable[LabelledBatch]:
+        """Labels each batch on its own, so that grouping by the runner changes nothing."""
+        for text in batch:
+            started = perf_counter()
+            distinct = text.sentences.distinct
+            probabilities, failed, inferred = model.probabilities(distinct)
+            truncated = model.labeler.truncated(distinct)
+            seconds = perf_counter() - started
+            yield LabelledBatch(text, probabilities, failed, truncated, inferred, seconds)
+
+    def get_num_bytes(self, batch: Sequence[TextBatch]) -> int:
+        """Bytes of text, for Beam's metrics."""
+        return sum(len(sentence) for text in batch for sentence in text.sentences.distinct)
+
+    def get_metrics_namespace(self) -> str:
+        """Where RunInference's counters appear."""
+        return "ctlabel"
+
+    def should_skip_batching(self) -> bool:
+        """A shard is a batch already."""
+        return True

@@ -1,0 +1,130 @@
+"""The folder of a run: where each file is, what is finished, and who may write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipeline.shards import RowGroup, Shard
+from pipeline.storage import output_error, remove_temporary_files, write_text
+from schemas.errors import OutputError
+from schemas.run import RUN_FILE, STATS_FILE, SUCCESS_FILE, WORK_DIR, RunManifest, ShardStats, read_manifest
+from schemas.tables import Table
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run; nothing here is written in place."""
+
+    path: Path
+
+    @property
+    def run_file(self) -> Path:
+        """What was asked of what."""
+        return self.path / RUN_FILE
+
+    @property
+    def stats_file(self) -> Path:
+        """What came out."""
+        return self.path / STATS_FILE
+
+    @property
+    def success_file(self) -> Path:
+        """Written last of all."""
+        return self.path / SUCCESS_FILE
+
+    @property
+    def work(self) -> Path:
+        """Intermediate files; gone when the run is finished."""
+        return self.path / WORK_DIR
+
+    def table(self, table: Table, name: str) -> Path:
+        """A shard of one of the tables."""
+        return self.path / table / f"{name}.parquet"
+
+    def mark(self, shard: Shard) -> Path:
+        """Counts of a finished shard; there when all its files are."""
+        return self.work / "shards" / f"{shard.name}.json"
+
+    def scan(self, group: RowGroup) -> Path:
+        """Keys of a row group."""
+        return self.work / "scan" / f"{group.name}.npz"
+
+    def plan(self, group: RowGroup) -> Path:
+        """What the whole archive says of a row group."""
+        return self.work / "plan" / f"{group.name}.npz"
+
+    def image_mark(self, bucket: int) -> Path:
+        """Counts of a finished bucket of the images."""
+        return self.work / "images" / f"{bucket:05d}.json"
+
+    def read_mark(self, shard: Shard) -> ShardStats | None:
+        """The counts of a shard, None where it is not finished."""
+        try:
+            return ShardStats.model_validate_json(self.mark(shard).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+
+def claim(folder: RunFolder, manifest: RunManifest) -> None:
+    """Makes the folder this run's, or goes on with the unfinished run of the same manifest that it holds.
+
+    Raises:
+        OutputError: it cannot be written, holds a finished run, another run, or anything else.
+    """
+    path = folder.path
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        entries = sorted(entry.name for entry in path.iterdir())
+    except OSError as error:
+        raise output_error(path, error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(f"{path} cannot be written: no permission")
+    remove_temporary_files(path)
+    if folder.run_file.exists():
+        _check_same_run(folder, manifest)
+    elif [name for name in entries if not name.startswith(".")]:
+        raise OutputError(f"{path} is not empty and holds no run of ctlabel; give an empty or new folder")
+    else:
+        write_text(folder.run_file, manifest.model_dump_json(indent=2) + "\n")
+
+
+def _check_same_run(folder: RunFolder, manifest: RunManifest) -> None:
+    there = read_manifest(folder.path)
+    if there.run_id != manifest.run_id:
+        raise OutputError(
+            f"{folder.path} already holds another run ({there.run_id}, this one is {manifest.run_id}); "
+            "give another folder"
+        )
+    if folder.success_file.exists():
+        raise OutputError(f"{folder.path} already holds this run, finished; nothing was done")
+
+
+def finish(folder: RunFolder) -> None:
+    """Clears the intermediate files and says that the run is whole."""
+    remove_temporary_files(folder.path)
+    shutil.rmtree(folder.work, ignore_errors=True)
+    write_text(folder.success_file, "")
+
+
+def finished_runs(folder: Path) -> list[Path]:
+    """Finished runs directly under `folder`, oldest first by the time they were begun."""
+    runs = [path.parent for path in folder.glob(f"*/{SUCCESS_FILE}")]
+    return sorted(runs, key=lambda run: (read_manifest(run).created_at, run.name))
+
+
+def unfinished(runs: Iterable[Path], run_id: str) -> Path | None:
+    """The first of the folders that holds the run and has not finished it."""
+    for run in runs:
+        if (
+            (run / RUN_FILE).is_file()
+            and not (run / SUCCESS_FILE).is_file()
+            and read_manifest(run).run_id == run_id
+        ):
+            return run
+    return None

@@ -1,0 +1,159 @@
+"""The first look at an archive: ids and hashes of every row, and what follows from seeing all of them.
+
+Only 32 bytes a report leave this stage, so that duplicates can be found over the whole archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.reading import ReportBatch, read_batches
+from pipeline.shards import RowGroup
+from pipeline.storage import replacing
+from schemas.hashing import hash_text
+from schemas.job import JobConfig
+from schemas.status import Reason
+
+Keys = npt.NDArray[np.uint64]
+Indices = npt.NDArray[np.int32]
+KEY_HEX_DIGITS = 16
+VERDICTS: tuple[Reason | None, ...] = (None, Reason.SAME_REPORT, Reason.ID_REUSED)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """64-bit keys of a row group's rows, 0 where there is nothing; `usable` rows could be labelled."""
+
+    report_id: Keys
+    study_id: Keys
+    text: Keys
+    content: Keys
+    usable: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """What the whole archive says of a row group's rows, and where their labels already are.
+
+    `verdict` indexes VERDICTS. `base_shard` and `base_row` are -1 for a row that is not carried over.
+    """
+
+    verdict: npt.NDArray[np.int8]
+    base_shard: Indices
+    base_row: Indices
+
+
+@dataclass(frozen=True)
+class BaseIndex:
+    """Where an earlier run has the labels of a report; sorted by `report_id` key."""
+
+    report_id: Keys
+    content: Keys
+    shard: Indices
+    row: Indices
+
+
+def key(hex_digest: str) -> int:
+    """The first 64 bits of a hash."""
+    return int(hex_digest[:KEY_HEX_DIGITS], 16)
+
+
+def id_key(identifier: str | None) -> int:
+    """64-bit key of an id; 0 for none."""
+    return key(hash_text(identifier)) if identifier else 0
+
+
+def scan_row_group(group: RowGroup, *, config: JobConfig) -> Scan:
+    """Reads the row group once and keeps its keys.
+
+    Raises:
+        InputError: the row group is damaged.
+    """
+    parts = [_scan_batch(batch) for batch in read_batches(group, config=config)]
+    return Scan(
+        **{field.name: np.concatenate([getattr(p, field.name) for p in parts]) for field in fields(Scan)}
+    )
+
+
+def _scan_batch(batch: ReportBatch) -> Scan:
+    return Scan(
+        report_id=np.array([id_key(value) for value in batch.report_ids], np.uint64),
+        study_id=np.array([id_key(value) for value in batch.study_ids], np.uint64),
+        text=np.array([key(value or "0") for value in batch.text_hashes], np.uint64),
+        content=np.array([key(value or "0") for value in batch.input_hashes], np.uint64),
+        usable=np.array([reason is None for reason in batch.reasons], np.bool_),
+    )
+
+
+def plan_rows(scans: Sequence[Scan], *, base: BaseIndex | None) -> list[RowPlan]:
+    """Settles over the whole archive which rows repeat an earlier one and which an earlier run has labelled.
+
+    The first usable row with an id is the report; a later one with the same text is a duplicate, with another
+    text a reused id.
+    """
+    report_id = np.concatenate([scan.report_id for scan in scans])
+    text = np.concatenate([scan.text for scan in scans])
+    content = np.concatenate([scan.content for scan in scans])
+    usable = np.concatenate([scan.usable for scan in scans])
+    verdict = _verdicts(report_id, text, usable)
+    shard, row = _match_base(report_id, content, usable & (verdict == 0), base)
+    cuts = np.cumsum([len(scan.usable) for scan in scans])[:-1]
+    parts = zip(np.split(verdict, cuts), np.split(shard, cuts), np.split(row, cuts), strict=True)
+    return [RowPlan(*part) for part in parts]
+
+
+def _verdicts(report_id: Keys, text: Keys, usable: npt.NDArray[np.bool_]) -> npt.NDArray[np.int8]:
+    verdict = np.zeros(len(report_id), np.int8)
+    rows = np.flatnonzero(usable)
+    order = rows[np.argsort(report_id[rows], kind="stable")]
+    if not len(order):
+        return verdict
+    first = np.concatenate([[True], report_id[order][1:] != report_id[order][:-1]])
+    first_of_each = order[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
+    same = text[order] == text[first_of_each]
+    verdict[order] = np.where(first, 0, np.where(same, 1, 2))
+    return verdict
+
+
+def _match_base(
+    report_id: Keys, content: Keys, wanted: npt.NDArray[np.bool_], base: BaseIndex | None
+) -> tuple[Indices, Indices]:
+    shard = np.full(len(report_id), -1, np.int32)
+    row = np.full(len(report_id), -1, np.int32)
+    if base is None or not len(base.report_id):
+        return shard, row
+    place = np.minimum(np.searchsorted(base.report_id, report_id), len(base.report_id) - 1)
+    match = wanted & (base.report_id[place] == report_id) & (base.content[place] == content)
+    shard[match] = base.shard[place[match]]
+    row[match] = base.row[place[match]]
+    return shard, row
+
+
+def any_in_common(scans: Iterable[Scan], study_ids: Iterable[str | None]) -> bool:
+    """Whether any of the ids is the study of a scanned row."""
+    keys = np.unique(np.fromiter((id_key(value) for value in study_ids), np.uint64))
+    keys = keys[keys != 0]
+    return any(bool(np.isin(scan.study_id, keys).any()) for scan in scans)
+
+
+def save_arrays(path: Path, record: Scan | RowPlan) -> None:
+    """Writes a record's arrays whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **{field.name: getattr(record, field.name) for field in fields(record)})
+
+
+def load_scan(path: Path) -> Scan:
+    """The scan that `save_arrays` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return Scan(**{field.name: arrays[field.name] for field in fields(Scan)})
+
+
+def load_plan(path: Path) -> RowPlan:
+    """The plan that `save_arrays` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return RowPlan(**{field.name: arrays[field.name] for field in fields(RowPlan)})

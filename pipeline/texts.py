@@ -1,0 +1,127 @@
+"""From report rows to the distinct sentences that the labeler has to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelers.text.report import ReportReader, Sentence, sentence_text
+from labelers.text.sections import SectionKind
+from pipeline.carrying import CarriedRows
+from pipeline.cleaning import Cleaned, clean
+from pipeline.eligibility import Eligibility
+from pipeline.reading import ReportBatch
+from schemas.status import Reason
+
+SECTIONS: tuple[SectionKind, ...] = tuple(SectionKind)
+SECTION_CODES: dict[SectionKind, int] = {kind: code for code, kind in enumerate(SECTIONS)}
+Indices = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """All sentences of a batch as columns, in report order; spans count characters of the raw text.
+
+    `report` is the row in the batch, `section` indexes SECTIONS, and `distinct_index` points into `distinct`,
+    -1 for a sentence that the labeler does not read.
+    """
+
+    report: Indices
+    start: Indices
+    end: Indices
+    section: npt.NDArray[np.int8]
+    distinct_index: Indices
+    distinct: list[str]
+
+    @property
+    def read(self) -> npt.NDArray[np.bool_]:
+        """Which sentences the labeler reads."""
+        return self.distinct_index >= 0
+
+
+@dataclass(frozen=True)
+class TextBatch:
+    """A shard's rows with their sentences; `to_label` marks the rows that the labeler decides.
+
+    `carried` holds what an earlier run found for others; `seconds` is what the text took.
+    """
+
+    reports: ReportBatch
+    carried: CarriedRows | None
+    to_label: npt.NDArray[np.bool_]
+    cleaned: list[tuple[Cleaned, ...]]
+    sentences: Sentences
+    seconds: float
+
+
+class _Row(NamedTuple):
+    report: int
+    sentence: Sentence
+    text: str
+
+
+@dataclass(frozen=True)
+class TextStep:
+    """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same."""
+
+    reader: ReportReader
+    eligibility: Eligibility
+
+    def read(self, batch: ReportBatch, *, carried: CarriedRows | None) -> TextBatch:
+        """Settles each row that has no reason yet, but for those whose labels an earlier run has."""
+        started = perf_counter()
+        skip = np.zeros(len(batch), np.bool_)
+        reasons = list(batch.reasons)
+        if carried is not None:
+            skip[carried.rows] = True
+            for row, reason in zip(carried.rows, carried.reasons, strict=True):
+                reasons[row] = reason
+        cleaned: list[tuple[Cleaned, ...]] = [()] * len(batch)
+        rows: list[_Row] = []
+        for index, unsettled in enumerate(reason is None for reason in reasons):
+            if not unsettled or skip[index]:
+                continue
+            text, cleaned[index] = clean(batch.texts[index] or "")
+            found = list(self._sentences(index, text))
+            reasons[index] = self._judge(batch, index, text, found)
+            if reasons[index] is None:
+                rows += found
+        to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
+        settled = replace(batch, reasons=reasons)
+        return TextBatch(settled, carried, to_label, cleaned, _columns(rows), perf_counter() - started)
+
+    def _sentences(self, report: int, text: str) -> Iterator[_Row]:
+        for sentence in self.reader.sentences(text):
+            yield _Row(report, sentence, text[sentence.start : sentence.end])
+
+    def _judge(self, batch: ReportBatch, index: int, text: str, found: list[_Row]) -> Reason | None:
+        if not text.strip():
+            return Reason.NO_REPORT_TEXT
+        exclusion = self.eligibility.judge(
+            modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
+        )
+        if exclusion is not None:
+            return exclusion
+        return None if any(row.sentence.labelled for row in found) else Reason.HISTORY_ONLY
+
+
+def _columns(rows: list[_Row]) -> Sentences:
+    read = np.array([row.sentence.labelled for row in rows], np.bool_)
+    texts = [sentence_text(row.text) for row in rows if row.sentence.labelled]
+    encoded = pa.array(texts, pa.string()).dictionary_encode()
+    distinct_index = np.full(len(rows), -1, np.int32)
+    distinct_index[read] = encoded.indices.to_numpy(zero_copy_only=False)
+    return Sentences(
+        report=np.array([row.report for row in rows], np.int32),
+        start=np.array([row.sentence.start for row in rows], np.int32),
+        end=np.array([row.sentence.end for row in rows], np.int32),
+        section=np.array([SECTION_CODES[row.sentence.section] for row in rows], np.int8),
+        distinct_index=distinct_index,
+        distinct=encoded.dictionary.to_pylist(),
+    )
