@@ -20,6 +20,7 @@ class Frozen(BaseModel):
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 CONF_DIR = Path(str(files("conf").joinpath("__init__.py"))).parent
 
 
@@ -52,7 +53,7 @@ def read_yaml(path: Path) -> Any:
         UsageError: it cannot be read or is not YAML; names the line.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
