@@ -16,11 +16,17 @@ from labelers.text.sections import Heading, HeadingFinder, SectionKind
 
 @dataclass(slots=True)
 class Run:
-    """Text of one section in which line ends mean nothing: `start` to `end` of the report."""
+    """Text of one section in which line ends mean nothing: `start` to `end` of the report.
+
+    `uncertain`: no findings heading follows, so the findings may have begun within it.
+    `listed`: it began with a bullet or number.
+    """
 
     start: int
     end: int
     section: SectionKind
+    uncertain: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def runs(lines: Sequence[Line], finder: HeadingFinder, connectives: frozenset[st
         for i, joins in enumerate(continuations(lines, connectives))
     ]
     current: Run | None = None
-    for passage, section in zip(passages, _sections(passages, lines, continues), strict=True):
+    for passage, (section, uncertain) in zip(passages, _sections(passages, lines, continues), strict=True):
         if passage.start == passage.end:
             continue
         if (
@@ -62,34 +68,34 @@ def runs(lines: Sequence[Line], finder: HeadingFinder, connectives: frozenset[st
             continue
         if current:
             yield current
-        current = Run(passage.start, passage.end, section)
+        current = Run(passage.start, passage.end, section, uncertain, lines[passage.line].marker > 0)
     if current:
         yield current
 
 
 def _passages(lines: Sequence[Line], finder: HeadingFinder) -> Iterator[Passage]:
-    before_text = True
+    nothing_yet = True
     for i, line in enumerate(lines):
         content = line.content
         offset, end = line.start + line.marker, line.start + len(line.text)
-        heading = finder.at_start(content)
-        if heading is None and finder.is_title(content, first=before_text and len(lines) > 1):
+        heading = _unless_subject(finder.at_start(content), content)
+        if heading is None and finder.is_title(content, first=nothing_yet and len(lines) > 1):
+            as_sentence = content.endswith(".") and not nothing_yet
+            yield Passage(i, offset if as_sentence else end, end, None, title=True, first=True)
+        elif heading and _names_exam(heading, content, finder):
             yield Passage(i, end, end, None, title=True, first=True)
-            continue
-        heading = _structure_with_colon_is_text(heading, content)
-        if (
-            heading
-            and heading.kind is SectionKind.EXAM
-            and finder.is_title(content[heading.content :], first=True)
-        ):
-            yield Passage(i, end, end, SectionKind.EXAM, title=False, first=True)
-            continue
-        before_text = before_text and heading is not None
-        yield from _split(i, content, offset, heading, finder)
+        else:
+            nothing_yet = nothing_yet and heading is not None
+            yield from _split(i, content, offset, heading, finder)
 
 
-def _structure_with_colon_is_text(heading: Heading | None, content: str) -> Heading | None:
-    """ "Brain:" goes with the sentence below it, which it gives its subject; "BRAIN" does not."""
+def _names_exam(heading: Heading, content: str, finder: HeadingFinder) -> bool:
+    exam = heading.kind is SectionKind.EXAM and ":" not in content[heading.content :]
+    return exam and finder.is_title(content[heading.content :], first=True)
+
+
+def _unless_subject(heading: Heading | None, content: str) -> Heading | None:
+    """ "Brain:" alone on its line goes with the sentence below it, as its subject; "BRAIN" does not."""
     structure = heading is not None and heading.kind is SectionKind.STRUCTURE
     return None if structure and content.endswith(":") else heading
 
@@ -120,12 +126,16 @@ def _is_subheading(line: Line, current: Run) -> bool:
 
 def _sections(
     passages: Sequence[Passage], lines: Sequence[Line], continues: Sequence[bool]
-) -> Iterator[SectionKind]:
+) -> Iterator[tuple[SectionKind, bool]]:
     findings_ahead = _findings_ahead(passages)
     section, closing, first_line = SectionKind.NONE, False, -1
     for n, passage in enumerate(passages):
-        if passage.title and section is not SectionKind.TECHNIQUE:
-            section = SectionKind.NONE
+        if passage.title:
+            section, closing = (
+                (section, closing) if section is SectionKind.TECHNIQUE else (SectionKind.NONE, False)
+            )
+            yield SectionKind.TECHNIQUE, False
+            continue
         if passage.heading and passage.heading is not SectionKind.STRUCTURE:
             section, first_line = passage.heading, -1
             closing = not section.labelled and (section in _ONE_LINE or not findings_ahead[n])
@@ -134,7 +144,7 @@ def _sections(
                 first_line = passage.line
             elif _closes(lines, first_line, passage.line, continues):
                 section, closing = SectionKind.NONE, False
-        yield section
+        yield section, closing
 
 
 def _findings_ahead(passages: Sequence[Passage]) -> list[bool]:

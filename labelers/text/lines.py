@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,14 @@ def continuations(lines: Sequence[Line], connectives: frozenset[str]) -> list[bo
     width = max(len(line.text) for line in lines)
     full = [i > 0 and _is_full(lines[i - 1], lines[i], width) for i in range(len(lines))]
     wrapped = _is_wrapped(lines, open_ended, full)
-    return [
-        joins
-        and (
-            (_lower_start(lines[i]) and _long(lines[i - 1]))
-            or _dangles(lines[i - 1], connectives)
-            or (wrapped and full[i])
-        )
-        for i, joins in enumerate(open_ended)
-    ]
+    lower_matters = not _is_all_lower(lines)
+
+    def joins(i: int) -> bool:
+        if (wrapped and full[i]) or _dangles(lines[i - 1], connectives):
+            return True
+        return lower_matters and _lower_start(lines[i]) and len(lines[i - 1].text) >= MIN_WIDTH
+
+    return [is_open and joins(i) for i, is_open in enumerate(open_ended)]
 
 
 def _open_ended(lines: Sequence[Line], i: int) -> bool:
@@ -77,7 +77,7 @@ def _open_ended(lines: Sequence[Line], i: int) -> bool:
     line = lines[i]
     if line.after_blank or line.marker:
         return False
-    return not _TERMINAL.search(lines[i - 1].text) or lines[i - 1].text[-1] in ";"
+    return not _TERMINAL.search(lines[i - 1].text)
 
 
 def _is_full(line: Line, following: Line, width: int) -> bool:
@@ -100,12 +100,15 @@ def _lower_start(line: Line) -> bool:
     return line.text[0].islower() or line.text[0] in "(,"
 
 
-def _long(line: Line) -> bool:
-    return len(line.text) >= MIN_WIDTH
+def _is_all_lower(lines: Sequence[Line]) -> bool:
+    """Written without capitals: then a small letter at a line's start says nothing."""
+    return sum(line.text[line.marker].islower() for line in lines) >= 0.7 * len(lines) and not any(
+        line.text[0].isupper() and _TERMINAL.search(before.text) for before, line in pairwise(lines)
+    )
 
 
 def _dangles(line: Line, connectives: frozenset[str]) -> bool:
-    if line.text[-1] in ",-/" and len(line.text) > 1:
+    if line.text[-1] in ",-/" and len(line.text) > 1 and line.text[-2].isalnum():
         return True
     match = _LAST_WORD.search(line.text)
     return match is not None and match[0].lower() in connectives

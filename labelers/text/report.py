@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from labelers.text.layout import runs
+from labelers.text.layout import Run, runs
 from labelers.text.lines import scan_lines
-from labelers.text.roles import RoleJudge
+from labelers.text.roles import Role, RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from labelers.text.sentences import SentenceSplitter
 from schemas.hashing import hash_json
@@ -29,6 +29,12 @@ class Sentence:
     labelled: bool
 
 
+MAX_HISTORY = 400
+_OPENING_SECTIONS = {
+    Role.HISTORY: SectionKind.HISTORY,
+    Role.TECHNIQUE: SectionKind.TECHNIQUE,
+    Role.COMPARISON: SectionKind.COMPARISON,
+}
 _SPACES = {ord(space): " " for space in "\t\u00a0\u2007\u202f\u2009\u200a\u3000\u200b\ufeff"}
 _BROKEN_WORD = re.compile(r"(?<=\w)-[ \t]*\r?\n[ \t]*(?=\w)")
 
@@ -59,14 +65,31 @@ class ReportReader:
         found: list[Sentence] = []
         opening = True
         for run in runs(scan_lines(flat), self.headings, self.splitter.rules.connectives):
+            section = self._section(run, flat, opening=opening)
             for start, end in self.splitter.spans(flat, run.start, run.end):
-                labelled = run.section.labelled and self._is_about_images(flat[start:end], opening=opening)
-                opening = opening and not labelled
-                found.append(Sentence(start, end, run.section, labelled))
+                if run.uncertain and found and self._findings_began(found[-1], run, flat[start:end]):
+                    section = SectionKind.NONE
+                labelled = section.labelled and self.judge.role(flat[start:end]) is None
+                found.append(Sentence(start, end, section, labelled))
+            opening = opening and not section.labelled
         return found
 
-    def _is_about_images(self, sentence: str, *, opening: bool) -> bool:
-        return self.judge.role(sentence, opening=opening) is None
+    def _findings_began(self, before: Sentence, run: Run, sentence: str) -> bool:
+        """Whether findings begin, with no heading, in what began as history or the like: never with its first
+        sentence, and only with one that is worded as a finding.
+        """
+        return before.start >= run.start and self.judge.tells_of_images(sentence)
+
+    def _section(self, run: Run, text: str, *, opening: bool) -> SectionKind:
+        if (
+            opening
+            and run.section is SectionKind.NONE
+            and not run.listed
+            and run.end - run.start <= MAX_HISTORY
+        ):
+            role = self.judge.opening_role(text[run.start : run.end])
+            return _OPENING_SECTIONS.get(role, run.section) if role else run.section
+        return run.section
 
 
 def _plain(part: BaseModel) -> Any:

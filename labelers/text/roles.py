@@ -20,24 +20,32 @@ class Role(StrEnum):
 
 
 class RoleRule(Frozen):
-    """One rule; `opening`: only before the first finding of a report."""
+    """One rule; it asks for a pattern, or for words of a `vocabulary` alone (but for one in five).
+
+    Without `words` it is tried on everything.
+    """
 
     role: Role
     example: str
-    words: frozenset[str]
-    patterns: tuple[str, ...]
+    words: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+    vocabulary: str | None = None
     unless: tuple[str, ...] = ()
-    opening: bool = False
 
 
 class RoleTable(Frozen):
     """`conf/text/roles.yaml`."""
 
     parts: dict[str, tuple[str, ...]]
+    vocabularies: dict[str, frozenset[str]]
     guards: dict[str, tuple[str, ...]]
     rules: tuple[RoleRule, ...]
+    opening_rules: tuple[RoleRule, ...]
+    image_guard: str
 
 
+_ANY_WORD = ""
+MAX_FOREIGN = 0.2
 _WORD = re.compile(r"[^\W_]+")
 _PART = re.compile(r"<([a-z_]+)>")
 
@@ -47,12 +55,9 @@ class RoleJudge:
 
     def __init__(self, table: RoleTable) -> None:
         self.table = table
-        guards = {name: _alternatives(parts) for name, parts in table.guards.items()}
-        compiled = [_CompiledRule(rule, table.parts, guards) for rule in table.rules]
-        self._by_word: dict[str, list[_CompiledRule]] = {}
-        for rule in compiled:
-            for word in rule.rule.words:
-                self._by_word.setdefault(word, []).append(rule)
+        self._guards = {name: _alternatives(parts) for name, parts in table.guards.items()}
+        self._anywhere = self._by_word(table.rules)
+        self._opening = self._by_word(table.opening_rules)
 
     @classmethod
     def load(cls) -> RoleJudge:
@@ -62,27 +67,52 @@ class RoleJudge:
     def __reduce__(self) -> tuple[type[RoleJudge], tuple[RoleTable]]:
         return type(self), (self.table,)
 
-    def role(self, sentence: str, *, opening: bool) -> Role | None:
-        """The role of the first rule that applies; `opening`: no finding has come before."""
-        lowered = sentence.lower()
-        for word in self._by_word.keys() & set(_WORD.findall(lowered)):
-            for rule in self._by_word[word]:
-                if (opening or not rule.rule.opening) and rule.applies(lowered):
-                    return rule.rule.role
-        return None
+    def role(self, sentence: str) -> Role | None:
+        """The role of the first rule that applies to a sentence."""
+        return _first_role(self._anywhere, sentence)
+
+    def opening_role(self, passage: str) -> Role | None:
+        """The role of a line that stands before the first finding of its report."""
+        return _first_role(self._opening, passage)
+
+    def tells_of_images(self, sentence: str) -> bool:
+        """Whether the sentence is worded as a finding."""
+        return self._guards[self.table.image_guard].search(sentence.lower()) is not None
+
+    def _by_word(self, rules: Iterable[RoleRule]) -> dict[str, list[_CompiledRule]]:
+        by_word: dict[str, list[_CompiledRule]] = {}
+        for rule in rules:
+            compiled = _CompiledRule(rule, self.table, self._guards)
+            for word in rule.words or (_ANY_WORD,):
+                by_word.setdefault(word, []).append(compiled)
+        return by_word
+
+
+def _first_role(by_word: dict[str, list[_CompiledRule]], text: str) -> Role | None:
+    lowered = text.lower()
+    words = _WORD.findall(lowered)
+    rules = {id(rule): rule for word in by_word.keys() & {*words, _ANY_WORD} for rule in by_word[word]}
+    return next((rule.rule.role for rule in rules.values() if rule.applies(lowered, words)), None)
 
 
 class _CompiledRule:
-    def __init__(
-        self, rule: RoleRule, parts: dict[str, tuple[str, ...]], guards: dict[str, re.Pattern[str]]
-    ) -> None:
+    def __init__(self, rule: RoleRule, table: RoleTable, guards: dict[str, re.Pattern[str]]) -> None:
         self.rule = rule
-        self.pattern = _alternatives(_expanded(pattern, parts) for pattern in rule.patterns)
+        self.pattern = _alternatives(_expanded(pattern, table.parts) for pattern in rule.patterns)
+        self.vocabulary = table.vocabularies[rule.vocabulary] if rule.vocabulary else None
         self.guards = tuple(guards[name] for name in rule.unless)
 
-    def applies(self, lowered: str) -> bool:
-        found = self.pattern.search(lowered) is not None
-        return found and not any(guard.search(lowered) for guard in self.guards)
+    def applies(self, lowered: str, words: list[str]) -> bool:
+        if self.rule.patterns and not self.pattern.search(lowered):
+            return False
+        if self.vocabulary is not None and not self._within_vocabulary(words, self.vocabulary):
+            return False
+        return not any(guard.search(lowered) for guard in self.guards)
+
+    @staticmethod
+    def _within_vocabulary(words: list[str], vocabulary: frozenset[str]) -> bool:
+        foreign = sum(word not in vocabulary and not word[0].isdigit() for word in words)
+        return foreign <= MAX_FOREIGN * len(words)
 
 
 def _alternatives(patterns: Iterable[str]) -> re.Pattern[str]:

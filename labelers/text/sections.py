@@ -92,7 +92,8 @@ _CLOSED = re.compile(r"^[\[(<]?\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|\s[-–
 _CAPITALS = re.compile(r"^([A-Z][A-Z/&' -]+[A-Z])\s+(?=[A-Z0-9][a-z0-9 ])")
 _LAST_WORDS = re.compile(r"[A-Z][\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
 _SENTENCE_ENDED = re.compile(r"(?:[.;!?)\]*|,]|\s{2})\s*$")
-_EDGES = " \t-*_#>|[](){}<=~.:"
+_TAIL = re.compile(r"[.!?]\s+([A-Z][A-Za-z]+(?: [a-z]+){0,2})$")
+_OPENS_RESULT = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
 
 
 def normalise_heading(phrase: str) -> str:
@@ -154,7 +155,13 @@ class HeadingFinder:
                 found.append(heading)
                 start = heading.content
             colon = line.find(":", colon + 1)
-        return found
+        return found + self._at_end(line, start)
+
+    def _at_end(self, line: str, start: int) -> list[Heading]:
+        """A heading that was left at its line's end: "The sinuses are clear. Conclusion"."""
+        match = _TAIL.search(line, max(start, len(line) - MAX_HEADING))
+        kind = self._anywhere.get(normalise_heading(match[1])) if match else None
+        return [Heading(kind, match.start(1), len(line))] if match and kind in _OPENS_RESULT else []
 
     def _before(self, line: str, start: int, colon: int) -> Heading | None:
         lowest = max(start, colon - MAX_HEADING)

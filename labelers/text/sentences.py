@@ -33,10 +33,11 @@ class SentenceRules(Frozen):
 
 
 _CANDIDATE = re.compile(r"[.?!]+[\"')\]*_]*(?=\s)|(?<=[a-z]{2})\.(?=[A-Z][a-z])|(?<=[a-z]\))\.(?=[A-Z][a-z])")
+_PLAIN_WORD = re.compile(r"[^\W\d_]{2,}\.")
 _NEXT_TOKEN = re.compile(r"\s*(\S+)")
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
-_BRACKETED_NUMBER = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])")
+_INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
 MAX_REMEMBERED = 50_000
 
 
@@ -46,7 +47,9 @@ class SentenceSplitter:
     def __init__(self, parameters: PunktParameterFile, rules: SentenceRules) -> None:
         self.parameters = parameters
         self.rules = rules
-        self._punkt = PunktSentenceTokenizer(_punkt_parameters(parameters, rules))
+        punkt_parameters = _punkt_parameters(parameters, rules)
+        self._abbreviations = frozenset(punkt_parameters.abbrev_types)
+        self._punkt = PunktSentenceTokenizer(punkt_parameters)
         self._decisions: dict[tuple[str, str], bool] = {}
 
     @classmethod
@@ -73,11 +76,8 @@ class SentenceSplitter:
             for match in _CANDIDATE.finditer(text, start, end)
             if match.end() < end and self._is_end(text, start, match.start(), match.end(), end)
         ]
-        if ")" in text[start:end]:
-            stops = sorted(
-                {*stops, *(match.start() for match in _BRACKETED_NUMBER.finditer(text, start, end))}
-            )
-        return stops
+        items = [match.start() for match in _INLINE_ITEM.finditer(text, start, end)]
+        return sorted({*stops, *items}) if items else stops
 
     def _is_end(self, text: str, start: int, mark: int, after: int, end: int) -> bool:
         following = _NEXT_TOKEN.match(text, after, end)
@@ -88,9 +88,16 @@ class SentenceSplitter:
             return _question_ends(text, start, mark, token)
         if text[mark] == "!" or following.start(1) == after:
             return True
+        return self._stop_ends(text, start, after, token)
+
+    def _stop_ends(self, text: str, start: int, after: int, token: str) -> bool:
         previous = _last_token(text, start, after)
         if _LIST_NUMBER.match(previous) and _begins_item(text, start, after - len(previous)):
             return False
+        if _PLAIN_WORD.fullmatch(previous) and previous[:-1].lower() not in self._abbreviations:
+            return True  # as Punkt decides: only abbreviations, initials and numbers leave it a doubt
+        if not previous.strip(".") or (previous == "I." and token[0].isupper()):
+            return previous == "I."  # " ... " is a gap to fill in; "Chiari I." is not a person's initial
         key = (previous, token)
         if key not in self._decisions:
             if len(self._decisions) >= MAX_REMEMBERED:
