@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from schemas import errors
 from schemas.errors import CtlabelError, InvariantError
@@ -14,7 +16,7 @@ _STEP = re.compile(r" \[while running [^\]]*\].*$", re.S)
 
 
 @contextmanager
-def located(path: str, row_group: int) -> Iterator[None]:
+def located(where: str) -> Iterator[None]:
     """Turns an unforeseen error into one that says where it was and never what the text said.
 
     Raises:
@@ -25,8 +27,14 @@ def located(path: str, row_group: int) -> Iterator[None]:
     except CtlabelError:
         raise
     except Exception as error:
-        where = f"{path}: row group {row_group}"
-        raise InvariantError(f"{where}: unforeseen {type(error).__name__}; please report it") from None
+        what = f"unforeseen {type(error).__name__} at {_place(error)}; please report it"
+        raise InvariantError(f"{where}: {what}") from None
+
+
+def _place(error: Exception) -> str:
+    """File and line of our code or a library's, which say where to look and nothing about the text."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
 
 
 def from_beam(error: Exception) -> CtlabelError:

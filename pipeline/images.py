@@ -89,7 +89,7 @@ def buckets(rows: int) -> list[Bucket]:
 
 
 def _write_bucket(bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]) -> str:
-    with located(str(step.folder.path / Table.IMAGES), bucket.index):
+    with located(f"{step.folder.path / Table.IMAGES}: bucket {bucket.name}"):
         studies = read_studies(bucket, step=step)
         if images:
             table, stats = _join(studies, read_images(bucket, images=images, config=step.config), step=step)
@@ -213,7 +213,7 @@ def _image_table(
         pa.array(patients, pa.string()),
         dictionary_column(pa.array(splits, pa.int8()), SPLITS),
         pa.array([studies.report_ids[i] for i in at], pa.list_(pa.string())),
-        *label_columns(labels, label_set=step.label_set),
+        *label_columns(labels, label_set=step.label_set, may_be_null=False),
     ]
     return pa.Table.from_arrays(columns, schema=image_labels_schema(step.label_set))
 

@@ -83,22 +83,21 @@ class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # 
 
     def run_inference(
         self,
-        batch: Sequence[TextBatch],
+        batch: TextBatch,
         model: CachedLabeler,
         inference_args: dict[str, Any] | None = None,  # noqa: ARG002 - Beam's signature
     ) -> Iterable[LabelledBatch]:
-        """Labels each batch on its own, so that grouping by the runner changes nothing."""
-        for text in batch:
-            started = perf_counter()
-            distinct = text.sentences.distinct
-            probabilities, failed, inferred = model.probabilities(distinct)
-            truncated = model.labeler.truncated(distinct)
-            seconds = perf_counter() - started
-            yield LabelledBatch(text, probabilities, failed, truncated, inferred, seconds)
+        """Labels one shard, which is Beam's batch."""
+        started = perf_counter()
+        distinct = batch.sentences.distinct
+        probabilities, failed, inferred = model.probabilities(distinct)
+        truncated = model.labeler.truncated(distinct)
+        seconds = perf_counter() - started
+        yield LabelledBatch(batch, probabilities, failed, truncated, inferred, seconds)
 
-    def get_num_bytes(self, batch: Sequence[TextBatch]) -> int:
-        """Bytes of text, for Beam's metrics."""
-        return sum(len(sentence) for text in batch for sentence in text.sentences.distinct)
+    def get_num_bytes(self, batch: TextBatch) -> int:
+        """Characters of text, for Beam's metrics."""
+        return sum(len(sentence) for sentence in batch.sentences.distinct)
 
     def get_metrics_namespace(self) -> str:
         """Where RunInference's counters appear."""

@@ -58,6 +58,13 @@ class Plan:
     base: Path | None
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the job runs."""
+        if self.manifest.config.base is not None and self.base is None:
+            return ("the base run's labels were made in another way: every report is labelled anew",)
+        return ()
+
+    @property
     def row_groups(self) -> list[RowGroup]:
         """The units of reading, in input order."""
         return list(row_groups(self.manifest.reports))

@@ -64,7 +64,7 @@ class ScanRowGroups(beam.PTransform):  # type: ignore[misc]
 
 
 def _scan(group: RowGroup, *, folder: RunFolder, config: JobConfig) -> str:
-    with located(group.path, group.index):
+    with located(group.where):
         save_arrays(folder.scan(group), scan_row_group(group, config=config))
     return group.name
 
@@ -107,7 +107,7 @@ class ReadShards(beam.DoFn):  # type: ignore[misc]
         """One batch at a time, so that memory holds one shard."""
         assert self._texts is not None
         plan = load_plan(self._step.folder.plan(group))
-        with located(group.path, group.index):
+        with located(group.where):
             for batch in read_batches(group, config=self._step.config):
                 if self._step.folder.read_mark(batch.shard) is None:
                     judged, carried = self._settle(batch, plan)
@@ -133,7 +133,7 @@ class WriteShard(beam.DoFn):  # type: ignore[misc]
         """Yields the shard's name when all its files are there."""
         step, reports = self._step, batch.text.reports
         started = perf_counter()
-        with located(reports.shard.row_group.path, reports.shard.row_group.index):
+        with located(reports.shard.row_group.where):
             rows, sentences = shard_rows(batch, ranks=step.ranks)
             if batch.text.carried is not None:
                 rows, sentences = merge_carried(rows, sentences, batch.text.carried)

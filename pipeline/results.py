@@ -198,7 +198,7 @@ def _report_table(batch: ReportBatch, rows: ReportRows, label_set: LabelSet) -> 
         pa.array(rows.cleaned, pa.list_(pa.string())),
         pa.array(batch.text_hashes, pa.string()),
         pa.array(batch.input_hashes, pa.string()),
-        *label_columns(rows.labels, label_set=label_set),
+        *label_columns(rows.labels, label_set=label_set, may_be_null=True),
     ]
     return pa.Table.from_arrays(columns, schema=report_labels_schema(label_set))
 
@@ -211,22 +211,29 @@ def status_columns(reasons: Sequence[Reason | None]) -> tuple[pa.Array, pa.Array
     return dictionary_column(status_codes, STATUSES), dictionary_column(reason_codes, REASONS)
 
 
-def label_columns(labels: Decision, *, label_set: LabelSet) -> list[pa.Array]:
-    """Class columns then probability columns, in label order; null where the code is NO_CLASS."""
+def label_columns(labels: Decision, *, label_set: LabelSet, may_be_null: bool) -> list[pa.Array]:
+    """The columns of `label_fields`; null where the code is NO_CLASS."""
     nothing = labels.codes == NO_CLASS
+    numbers = range(len(label_set.ids))
     classes = [
         dictionary_column(pa.array(labels.codes[:, i], mask=nothing[:, i]), label_set.classes)
-        for i in range(len(label_set.ids))
+        for i in numbers
     ]
-    probabilities = [
-        pa.FixedSizeListArray.from_arrays(
-            pa.array(labels.probabilities[:, i].reshape(-1)),
-            len(label_set.classes),
-            mask=pa.array(nothing[:, i]),
-        )
-        for i in range(len(label_set.ids))
-    ]
-    return classes + probabilities
+    vectors = _nullable_vectors if may_be_null else _vectors
+    return classes + [vectors(labels.probabilities[:, i], nothing[:, i]) for i in numbers]
+
+
+def _vectors(rows: npt.NDArray[np.float32], _: npt.NDArray[np.bool_]) -> pa.Array:
+    """Rows (n, n_classes) as lists of fixed size."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(rows.reshape(-1)), rows.shape[1])
+
+
+def _nullable_vectors(rows: npt.NDArray[np.float32], nothing: npt.NDArray[np.bool_]) -> pa.Array:
+    """Rows (n, n_classes) as lists, null where `nothing`."""
+    n_classes = rows.shape[1]
+    sizes = np.where(nothing, 0, n_classes)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array(rows[~nothing].reshape(-1)), mask=pa.array(nothing))
 
 
 def _sentence_table(

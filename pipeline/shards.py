@@ -20,6 +20,11 @@ class RowGroup:
     rows: int
 
     @property
+    def where(self) -> str:
+        """For messages."""
+        return f"{self.path}: row group {self.index}"
+
+    @property
     def name(self) -> str:
         """Sorts in input order, and depends on the input alone."""
         stem = PurePosixPath(self.path.replace("\\", "/")).stem

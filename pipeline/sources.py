@@ -106,7 +106,7 @@ def find_columns(path: str, names: Sequence[str], *, table: Table, config: JobCo
     """
     found: dict[str, str] = {}
     for column in _columns(table):
-        theirs = _their_name(column.name, names, table=table, config=config)
+        theirs = _their_name(column, names, table=table, config=config)
         if theirs in names:
             found[column.name] = theirs
         elif column.required or theirs != column.name:
@@ -121,10 +121,14 @@ def _columns(table: Table) -> tuple[InputColumn, ...]:
     return IMAGE_COLUMNS if table is Table.IMAGES else REPORT_COLUMNS
 
 
-def _their_name(name: str, names: Sequence[str], *, table: Table, config: JobConfig) -> str:
+def _their_name(column: InputColumn, names: Sequence[str], *, table: Table, config: JobConfig) -> str:
     if table is Table.IMAGES:
-        return config.image_column(name, there=names)
-    return config.report_column(name)
+        theirs = config.image_column(column.name, there=names)
+    else:
+        theirs = config.report_column(column.name)
+    if theirs in names or theirs != column.name:
+        return theirs
+    return next((alias for alias in column.aliases if alias in names), theirs)
 
 
 def check_columns(path: str, *, table: Table, config: JobConfig) -> None:

@@ -59,6 +59,10 @@ class TextBatch:
     sentences: Sentences
     seconds: float
 
+    def __len__(self) -> int:
+        """Sentences to infer: what Beam counts as the batch's elements."""
+        return len(self.sentences.distinct)
+
 
 class _Row(NamedTuple):
     report: int
@@ -88,10 +92,14 @@ class TextStep:
             if not unsettled or skip[index]:
                 continue
             text, cleaned[index] = clean(batch.texts[index] or "")
+            reasons[index] = self._judge(batch, index, text)
+            if reasons[index] is not None:
+                continue
             found = list(self._sentences(index, text))
-            reasons[index] = self._judge(batch, index, text, found)
-            if reasons[index] is None:
+            if any(row.sentence.labelled for row in found):
                 rows += found
+            else:
+                reasons[index] = Reason.HISTORY_ONLY
         to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
         settled = replace(batch, reasons=reasons)
         return TextBatch(settled, carried, to_label, cleaned, _columns(rows), perf_counter() - started)
@@ -100,15 +108,12 @@ class TextStep:
         for sentence in self.reader.sentences(text):
             yield _Row(report, sentence, text[sentence.start : sentence.end])
 
-    def _judge(self, batch: ReportBatch, index: int, text: str, found: list[_Row]) -> Reason | None:
+    def _judge(self, batch: ReportBatch, index: int, text: str) -> Reason | None:
         if not text.strip():
             return Reason.NO_REPORT_TEXT
-        exclusion = self.eligibility.judge(
+        return self.eligibility.judge(
             modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
         )
-        if exclusion is not None:
-            return exclusion
-        return None if any(row.sentence.labelled for row in found) else Reason.HISTORY_ONLY
 
 
 def _columns(rows: list[_Row]) -> Sentences:

@@ -28,11 +28,12 @@ class Table(StrEnum):
 
 @dataclass(frozen=True)
 class InputColumn:
-    """A column that an input table may or must have."""
+    """A column that an input table may or must have; the first alias there is taken where the name is not."""
 
     name: str
     required: bool
     meaning: str
+    aliases: tuple[str, ...] = ()
 
 
 REPORT_COLUMNS: Final = (
@@ -46,7 +47,12 @@ REPORT_COLUMNS: Final = (
 
 IMAGE_COLUMNS: Final = (
     InputColumn("study_id", required=True, meaning="joins the image to its reports"),
-    InputColumn("image_id", required=True, meaning="series UID or path"),
+    InputColumn(
+        "image_id",
+        required=True,
+        meaning="series UID or path",
+        aliases=("series_uid", "series_instance_uid", "path"),
+    ),
     InputColumn("patient_id", required=False, meaning="decides the split where the reports have none"),
 )
 
@@ -61,12 +67,16 @@ def probability_column(label_id: str) -> str:
     return label_id + PROBABILITY_SUFFIX
 
 
-def label_fields(label_set: LabelSet) -> list[pa.Field]:
-    """A class column and a float32[n_classes] probability column for each label, in label order."""
-    fields = [pa.field(label_id, category()) for label_id in label_set.ids]
-    probabilities = pa.list_(pa.float32(), len(label_set.classes))
-    fields += [pa.field(probability_column(label_id), probabilities) for label_id in label_set.ids]
-    return fields
+def label_fields(label_set: LabelSet, *, may_be_null: bool) -> list[pa.Field]:
+    """A class column and a probability column of n_classes float32 for each label, in label order.
+
+    Lists of a fixed size read as a matrix, but pyarrow cannot read null ones back (up to 25 at least).
+    """
+    size = -1 if may_be_null else len(label_set.classes)
+    probabilities = pa.list_(pa.float32(), size)
+    fields = [pa.field(label_id, category(), nullable=may_be_null) for label_id in label_set.ids]
+    names = [probability_column(label_id) for label_id in label_set.ids]
+    return fields + [pa.field(name, probabilities, nullable=may_be_null) for name in names]
 
 
 def report_labels_schema(label_set: LabelSet) -> pa.Schema:
@@ -84,7 +94,7 @@ def report_labels_schema(label_set: LabelSet) -> pa.Schema:
             pa.field("cleaned", pa.list_(pa.string())),
             pa.field("text_hash", pa.string()),
             pa.field("input_hash", pa.string()),
-            *label_fields(label_set),
+            *label_fields(label_set, may_be_null=True),
         ]
     )
 
@@ -98,7 +108,7 @@ def image_labels_schema(label_set: LabelSet) -> pa.Schema:
             pa.field("patient_id", pa.string()),
             pa.field("split", category(), nullable=False),
             pa.field("report_ids", pa.list_(pa.string()), nullable=False),
-            *label_fields(label_set),
+            *label_fields(label_set, may_be_null=False),
         ]
     )
 

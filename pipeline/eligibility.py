@@ -1,0 +1,198 @@
+"""Is a report one of a head CT or head MR? Rules as data (`conf/eligibility/`), weighed against each other."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.conf import Frozen, conf_path, load_conf
+from schemas.hashing import hash_json
+from schemas.label_set import Identifier
+from schemas.status import Reason
+
+DEFAULT_ELIGIBILITY = "head_ct_mr"
+
+_WORD = re.compile(r"[^\W_]+")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+NonBlank = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Claim(StrEnum):
+    """What a rule says of a report: which part of the body, or which machine."""
+
+    HEAD = "head"
+    ELSEWHERE = "elsewhere"
+    CT_OR_MR = "ct_or_mr"
+    OTHER_MODALITY = "other_modality"
+
+
+class Place(StrEnum):
+    """Where a phrase is looked for; `opening` is the start of the text, where its title stands."""
+
+    MODALITY = "modality"
+    EXAM_NAME = "exam_name"
+    OPENING = "opening"
+    TEXT = "text"
+
+
+class Rule(Frozen):
+    """Phrases that claim something, how much each counts in which place, and at most how many of them there."""
+
+    id: Identifier
+    claim: Claim
+    weights: dict[Place, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+    most: int = Field(default=1, ge=1)
+    phrases: tuple[NonBlank, ...] = Field(min_length=1)
+    example: NonBlank
+
+
+class Thresholds(Frozen):
+    """What `head` less `elsewhere`, and `ct_or_mr` less `other_modality`, must reach."""
+
+    head: float
+    ct_or_mr: float
+
+
+class EligibilityRules(Frozen):
+    """A file of `conf/eligibility/`."""
+
+    id: Identifier
+    version: int = Field(ge=1)
+    description: str = ""
+    opening_chars: int = Field(ge=1)
+    text_chars: int = Field(ge=1)
+    thresholds: Thresholds
+    ignored_words: tuple[NonBlank, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _rule_ids_are_unique(self) -> Self:
+        ids = [rule.id for rule in self.rules]
+        repeated = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
+        if repeated:
+            raise ValueError(f"rule given twice: {', '.join(repeated)}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The weighed claims on a report, and the ids of the rules that spoke; never its words."""
+
+    head: float
+    ct_or_mr: float
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PhraseTable:
+    """The phrases that count in one place, and the rules each of them speaks for."""
+
+    rules: dict[str, tuple[int, ...]]
+    starts: frozenset[str]
+    lengths: tuple[int, ...]
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], place: Place, ignored: frozenset[str]) -> Self:
+        table: dict[str, tuple[int, ...]] = {}
+        for index, rule in enumerate(rules):
+            for phrase in _phrases(rule, ignored) if place in rule.weights else ():
+                table[phrase] = (*table.get(phrase, ()), index)
+        longer = [words for words in map(str.split, table) if len(words) > 1]
+        return cls(
+            rules=table,
+            starts=frozenset(words[0] for words in longer),
+            lengths=tuple(sorted({len(words) for words in longer})),
+        )
+
+    def found_in(self, content: list[str]) -> Iterator[int]:
+        """The rule of each phrase that stands in the content, each phrase once."""
+        starts = [at for at, word in enumerate(content) if word in self.starts]
+        runs = {" ".join(content[at : at + length]) for at in starts for length in self.lengths}
+        for phrase in self.rules.keys() & runs.union(content):
+            yield from self.rules[phrase]
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Judges reports by the rules of one file; immutable and picklable."""
+
+    fingerprint: str
+    _rules: EligibilityRules
+    _ignored: frozenset[str]
+    _tables: dict[Place, _PhraseTable]
+
+    @classmethod
+    def load(cls, name_or_path: str | Path = DEFAULT_ELIGIBILITY) -> Self:
+        """The rules of a shipped name or of a YAML file.
+
+        Raises:
+            UsageError: there are no such rules, or the file does not fit.
+        """
+        return cls.of(load_conf(conf_path("eligibility", name_or_path, kind="eligibility"), EligibilityRules))
+
+    @classmethod
+    def of(cls, rules: EligibilityRules) -> Self:
+        """The judge for these rules."""
+        ignored = frozenset(rules.ignored_words)
+        return cls(
+            fingerprint=hash_json(rules.model_dump(mode="json")),
+            _rules=rules,
+            _ignored=ignored,
+            _tables={place: _PhraseTable.of(rules.rules, place, ignored) for place in Place},
+        )
+
+    def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Reason | None:
+        """Why this is no report of a head CT or MR; None where it is one."""
+        evidence = self.weigh(modality=modality, exam_name=exam_name, text=text)
+        if evidence.ct_or_mr < self._rules.thresholds.ct_or_mr:
+            return Reason.NOT_CT_OR_MR
+        if evidence.head < self._rules.thresholds.head:
+            return Reason.NOT_HEAD
+        return None
+
+    def weigh(self, *, modality: str | None, exam_name: str | None, text: str) -> Evidence:
+        """The evidence on both questions, as `judge` sees it."""
+        balance = dict.fromkeys(Claim, 0.0)
+        spoke: set[int] = set()
+        for place, content in self._contents(modality or "", exam_name or "", text):
+            for index, count in Counter(self._tables[place].found_in(content)).items():
+                rule = self._rules.rules[index]
+                balance[rule.claim] += rule.weights[place] * min(count, rule.most)
+                spoke.add(index)
+        return Evidence(
+            head=balance[Claim.HEAD] - balance[Claim.ELSEWHERE],
+            ct_or_mr=balance[Claim.CT_OR_MR] - balance[Claim.OTHER_MODALITY],
+            rules=tuple(self._rules.rules[index].id for index in sorted(spoke)),
+        )
+
+    def _contents(self, modality: str, exam_name: str, text: str) -> Iterator[tuple[Place, list[str]]]:
+        yield Place.MODALITY, _words(modality, self._ignored)
+        yield Place.EXAM_NAME, _words(exam_name, self._ignored)
+        yield Place.OPENING, _words(text[: self._rules.opening_chars], self._ignored)
+        yield Place.TEXT, _words(text[: self._rules.text_chars], self._ignored)
+
+
+def _words(content: str, ignored: frozenset[str]) -> list[str]:
+    return [word for word in _WORD.findall(content.lower()) if word not in ignored]
+
+
+def _phrases(rule: Rule, ignored: frozenset[str]) -> set[str]:
+    phrases = {" ".join(_words(phrase, ignored)) for phrase in expand_phrases(rule.phrases)}
+    return phrases - {""}
+
+
+def expand_phrases(phrases: Iterable[str]) -> Iterator[str]:
+    """`{ct,mri} head` as `ct head` and `mri head`."""
+    for phrase in phrases:
+        pieces = _BRACES.split(phrase)
+        choices = [piece.split(",") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
+        yield from map("".join, product(*choices))
