@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.conf import Frozen, conf_path, load_conf
 from schemas.errors import UsageError
@@ -18,6 +19,12 @@ class AggregationRule(Frozen):
     id: Identifier
     description: str
     orders: tuple[tuple[Identifier, ...], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _each_class_has_one_rank(self) -> Self:
+        if any(len(set(order)) < len(order) for order in self.orders):
+            raise ValueError("an order names a class twice")
+        return self
 
     @property
     def fingerprint(self) -> str:

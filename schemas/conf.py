@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -82,6 +83,27 @@ def parse_conf(data: Any, model: type[ModelT], *, where: str) -> ModelT:
 def _first_problem(error: ValidationError, model: type[BaseModel]) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in problem["loc"]) or "the file"
-    if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
-        return str(unknown_name(kind="key", name=key, known=model.model_fields))
+    if problem["type"] == "extra_forbidden":
+        holder = _model_at(model, problem["loc"][:-1])
+        if holder is not None:
+            unknown = unknown_name(kind="key", name=str(problem["loc"][-1]), known=holder.model_fields)
+            return str(unknown) if len(problem["loc"]) == 1 else f"{key}: {unknown}"
     return f"{key}: {problem['msg']}"
+
+
+def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model of the value at a place inside `model`; None where it could be one of several."""
+    for part in place:
+        if part in model.model_fields:
+            inner = list(_models_in(model.model_fields[str(part)].annotation))
+            if len(inner) != 1:
+                return None
+            model = inner[0]
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

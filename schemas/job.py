@@ -92,5 +92,12 @@ def load_job(config: str | Path | None, overrides: dict[str, Any]) -> JobConfig:
             raise UsageError(f"{path} does not hold keys and values")
         data, where = loaded, str(path)
     merged = {**data, **{key: value for key, value in overrides.items() if value is not None}}
-    merged["columns"] = {**data.get("columns", {}), **(overrides.get("columns") or {})}
+    merged["columns"] = _columns(data.get("columns"), overrides.get("columns"))
     return parse_conf(merged, JobConfig, where=where)
+
+
+def _columns(configured: Any, given: Any) -> Any:
+    """Both mappings as one; what is no mapping stays as it is, for validation to refuse."""
+    if configured is not None and not isinstance(configured, dict):
+        return configured
+    return {**(configured or {}), **(given or {})}
