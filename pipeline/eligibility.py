@@ -194,5 +194,8 @@ def expand_phrases(phrases: Iterable[str]) -> Iterator[str]:
     """`{ct,mri} head` as `ct head` and `mri head`."""
     for phrase in phrases:
         pieces = _BRACES.split(phrase)
-        choices = [piece.split(",") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
+        choices = [
+            [choice.strip() for choice in piece.split(",")] if odd % 2 else [piece]
+            for odd, piece in enumerate(pieces)
+        ]
         yield from map("".join, product(*choices))
