@@ -8,6 +8,8 @@ from pathlib import PurePosixPath
 
 from schemas.run import InputFile
 
+STEM_CHARS = 50
+
 
 @dataclass(frozen=True)
 class RowGroup:
@@ -27,8 +29,12 @@ class RowGroup:
     @property
     def name(self) -> str:
         """Sorts in input order, and depends on the input alone."""
-        stem = PurePosixPath(self.path.replace("\\", "/")).stem
-        return f"{self.file_index:05d}-{self.index:05d}-{stem}"
+        return f"{self.file_index:05d}-{self.index:05d}-{self.stem}"
+
+    @property
+    def stem(self) -> str:
+        """As much of the file's own name as fits into any file name, four bytes a character at most."""
+        return PurePosixPath(self.path.replace("\\", "/")).stem[:STEM_CHARS]
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,7 @@ class Shard:
     def name(self) -> str:
         """Sorts in input order, and depends on the input and `batch_rows` alone."""
         group = self.row_group
-        stem = PurePosixPath(group.path.replace("\\", "/")).stem
-        return f"{group.file_index:05d}-{group.index:05d}-{self.start:09d}-{stem}"
+        return f"{group.file_index:05d}-{group.index:05d}-{self.start:09d}-{group.stem}"
 
     @property
     def first_row(self) -> int:

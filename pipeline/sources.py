@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from schemas.errors import InputError
 from schemas.hashing import hash_bytes
-from schemas.job import JobConfig
+from schemas.job import IMAGES_PREFIX, JobConfig
 from schemas.run import InputFile
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS, InputColumn, Table
 
@@ -29,7 +30,15 @@ def find_files(patterns: Iterable[str]) -> list[str]:
         if not matches:
             raise InputError(f"{pattern}: no such file, or a folder or glob without Parquet files")
         found.update(matches)
-    return sorted(found)
+    by_file: dict[str, str] = {}
+    for path in sorted(found):
+        by_file.setdefault(_identity(path), path)
+    return list(by_file.values())
+
+
+def _identity(path: str) -> str:
+    """The same for two names of one file."""
+    return path if FileSystems.get_scheme(path) is not None else str(Path(path).resolve())
 
 
 def _match(pattern: str) -> list[str]:
@@ -38,7 +47,8 @@ def _match(pattern: str) -> list[str]:
         return _match_beam(pattern) or _match_beam(folder)
     path = Path(pattern)
     if path.is_dir():
-        return [str(file) for file in path.rglob("*.parquet") if not file.name.startswith(".")]
+        files = (file for file in path.rglob("*.parquet") if file.is_file())
+        return [str(file) for file in files if not file.name.startswith(".")]
     if path.is_file():
         return [str(path)]
     return _match_beam(pattern)
@@ -67,18 +77,22 @@ def open_file(path: str) -> IO[bytes]:
     return stream
 
 
-def open_parquet(path: str) -> pq.ParquetFile:
-    """The file, with its footer read; close it when done.
+@contextmanager
+def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
+    """The file, with its footer read.
 
     Raises:
         InputError: it is not Parquet, or cut short.
     """
-    stream = open_file(path)
-    try:
-        return pq.ParquetFile(stream, pre_buffer=True)
-    except (pa.ArrowException, OSError) as error:
-        stream.close()
-        raise InputError(f"{path} is not a whole Parquet file (not Parquet, or cut short)") from error
+    with open_file(path) as stream:
+        try:
+            parquet = pq.ParquetFile(stream, pre_buffer=True)
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{path} is not a whole Parquet file (not Parquet, or cut short)") from error
+        try:
+            yield parquet
+        finally:
+            parquet.close(force=True)
 
 
 def describe_file(path: str) -> InputFile:
@@ -102,17 +116,20 @@ def find_columns(path: str, names: Sequence[str], *, table: Table, config: JobCo
     """Our name to the file's name for each of our columns that the file has.
 
     Raises:
-        InputError: a required or mapped column is missing; says which are there.
+        InputError: a required or mapped column is missing, or there twice; says which are there.
     """
     found: dict[str, str] = {}
     for column in _columns(table):
         theirs = _their_name(column, names, table=table, config=config)
+        if names.count(theirs) > 1:
+            raise InputError(f"{path} has {names.count(theirs)} columns '{theirs}'; rename all but one")
         if theirs in names:
             found[column.name] = theirs
         elif column.required or theirs != column.name:
+            ours = IMAGES_PREFIX + column.name if table is Table.IMAGES else column.name
             raise InputError(
                 f"{path} has no column '{theirs}' for '{column.name}' of the {table} table; "
-                f"it has: {', '.join(names)}. Map the right one with --column THEIRS={column.name}"
+                f"it has: {', '.join(names)}. Map the right one with --column THEIRS={ours}"
             )
     return found
 
