@@ -1,62 +1,79 @@
-"""A real labeler, small enough to make in a moment, and runs of it."""
-
-from __future__ import annotations
+"""A labeler and a run that many tests read; nobody may write to them."""
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-import torch
 
-from labelers.bundle import assemble, save_bundle
-from labelers.network import TextNetwork
-from labelers.parts.embeddings import WordEmbedding
-from labelers.recipe import BiGruEncoder, Network, RandomEmbedding, Recipe, load_recipe
-from labelers.vocabulary import Vocabulary
-from labelers.words import WordReader
-from schemas.label_set import load_label_set
-from tests.archives import FINDINGS, SIDES, TERRITORIES
+from schemas.job import JobConfig
+from tests.archives import report_rows, write_images, write_reports
 
-WORD_SIZE, HIDDEN = 8, 12
-
-
-def make_bundle(folder: Path, *, seed: int) -> Path:
-    """A bundle of the default's make with random weights, so large that its classes vary from text to text."""
-    recipe = _small_recipe()
-    label_set = load_label_set(recipe.label_set)
-    reader = WordReader(recipe.text)
-    texts = [text.format(side=s, territory=t) for text in FINDINGS for s in SIDES for t in TERRITORIES]
-    vocabulary = Vocabulary(sorted({word for text in texts for word in reader.tokens(text)}))
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        network = TextNetwork(
-            recipe.network,
-            embedding=WordEmbedding(torch.randn(len(vocabulary), WORD_SIZE)),
-            n_labels=len(label_set.ids),
-            n_classes=len(label_set.classes),
-        )
-    state = {name: value * 4 for name, value in network.state_dict().items()}
-    save_bundle(assemble(recipe, label_set, vocabulary, state), folder)
-    return folder
-
-
-def _small_recipe() -> Recipe:
-    recipe = load_recipe("bigru_per_label_attention")
-    network = Network(
-        embedding=RandomEmbedding(kind="random", size=WORD_SIZE, max_words=100),
-        encoder=BiGruEncoder(kind="bigru", hidden=HIDDEN),
-        pooling=recipe.network.pooling,
-        head=recipe.network.head,
-    )
-    return recipe.model_copy(update={"network": network})
+REPORTS = 30
+WITHOUT_IMAGES = 3
+TINY_RECIPE = {
+    "name": "tiny",
+    "paper": {"cite": "none", "section": "none"},
+    "summary": "A network of few weights, trained on the synthetic sentences alone.",
+    "text": {"max_tokens": 50},
+    "network": {
+        "embedding": {"kind": "random", "size": 32, "max_words": 1000},
+        "encoder": {"kind": "bigru", "hidden": 32},
+        "pooling": {"kind": "per_label_attention"},
+        "head": {"kind": "per_label_linear"},
+    },
+    "loss": {"kind": "weighted_cross_entropy", "beta": 0.5},
+    "training": {
+        "synthesis": "schrempf",
+        "held_out": {"group_column": "report_id", "share": 0.1},
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "max_epochs": 15,
+        "patience": 15,
+        "threads": 1,
+    },
+}
 
 
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A labeler bundle that reads our small archives and gives them labels of all classes."""
-    return make_bundle(tmp_path_factory.mktemp("bundles") / "tiny", seed=0)
+    """A trained bundle that takes seconds to make and tells findings, doubt and denial apart in plain sentences."""
+    from labelers.recipe import Recipe
+    from labelers.synthetic import load_synthesis, synthetic_texts
+    from labelers.training import TrainingInputs, train_labeler
+    from schemas.label_set import load_label_set
+
+    folder = tmp_path_factory.mktemp("tiny")
+    label_set = load_label_set()
+    texts = synthetic_texts(load_synthesis("schrempf"), label_set)
+    columns = {"text": texts.texts, "report_id": [f"r{n % 20}" for n in range(len(texts))]}
+    for index, label_id in enumerate(label_set.ids):
+        columns[label_id] = [label_set.classes[code] for code in texts.targets[:, index]]
+    pq.write_table(pa.table(columns), folder / "sentences.parquet")
+    inputs = TrainingInputs(labelled=(folder / "sentences.parquet",))
+    train_labeler(Recipe.model_validate(TINY_RECIPE), inputs, out=folder / "bundle")
+    return folder / "bundle"
 
 
 @pytest.fixture(scope="session")
-def other_tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Another one, of other weights."""
-    return make_bundle(tmp_path_factory.mktemp("bundles") / "other", seed=1)
+def small_run(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Path:
+    """A finished run over two report files and an images table, in several shards, with rows of every status."""
+    from pipeline.job import plan_job, run_job
+
+    folder = tmp_path_factory.mktemp("small")
+    rows = report_rows(range(REPORTS))
+    rows["report_text"][7] = None
+    rows["report_id"][8] = None
+    write_reports(folder / "reports-0.parquet", rows, row_group_size=12)
+    again = report_rows([0, 1, REPORTS])
+    again["report_text"][1] = "CT head\nFindings: There is an aneurysm.\n"
+    write_reports(folder / "reports-1.parquet", again)
+    images = write_images(folder / "images.parquet", range(WITHOUT_IMAGES, REPORTS + 5))
+    config = JobConfig(
+        reports=(str(folder / "reports-0.parquet"), str(folder / "reports-1.parquet")),
+        images=str(images),
+        labeler=str(tiny_bundle),
+        batch_rows=5,
+    )
+    run_job(plan_job(config), folder / "run")
+    return folder / "run"
