@@ -45,14 +45,14 @@ _ONE_LINE = frozenset({SectionKind.ADMINISTRATIVE, SectionKind.EXAM})
 MAX_SUBHEADING_WORDS = 6
 
 
-def runs(lines: Sequence[Line], finder: HeadingFinder, connectives: frozenset[str]) -> Iterator[Run]:
+def runs(lines: Sequence[Line], finder: HeadingFinder, unfinished: frozenset[str]) -> Iterator[Run]:
     """The runs of a report in order."""
     passages = list(_passages(lines, finder))
     headed = {passage.line for passage in passages if passage.first and (passage.heading or passage.title)}
     bare = {passage.line for passage in passages if passage.start == passage.end}
     continues = [
         joins and i not in headed and i - 1 not in bare
-        for i, joins in enumerate(continuations(lines, connectives))
+        for i, joins in enumerate(continuations(lines, unfinished))
     ]
     current: Run | None = None
     for passage, (section, uncertain) in zip(passages, _sections(passages, lines, continues), strict=True):
@@ -78,7 +78,8 @@ def _passages(lines: Sequence[Line], finder: HeadingFinder) -> Iterator[Passage]
     for i, line in enumerate(lines):
         content = line.content
         offset, end = line.start + line.marker, line.start + len(line.text)
-        heading = _unless_subject(finder.at_start(content), content)
+        listed = i + 1 < len(lines) and lines[i + 1].marker > 0
+        heading = _unless_subject(finder.at_start(content), content, listed=listed)
         if heading is None and finder.is_title(content, first=nothing_yet and len(lines) > 1):
             as_sentence = content.endswith(".") and not nothing_yet
             yield Passage(i, offset if as_sentence else end, end, None, title=True, first=True)
@@ -94,10 +95,10 @@ def _names_exam(heading: Heading, content: str, finder: HeadingFinder) -> bool:
     return exam and finder.is_title(content[heading.content :], first=True)
 
 
-def _unless_subject(heading: Heading | None, content: str) -> Heading | None:
-    """ "Brain:" alone on its line goes with the sentence below it, as its subject; "BRAIN" does not."""
+def _unless_subject(heading: Heading | None, content: str, *, listed: bool) -> Heading | None:
+    """ "Brain:" goes with the sentence below it, as its subject; "BRAIN", or "Brain:" above a list, does not."""
     structure = heading is not None and heading.kind is SectionKind.STRUCTURE
-    return None if structure and content.endswith(":") else heading
+    return None if structure and content.endswith(":") and not listed else heading
 
 
 def _split(

@@ -29,8 +29,7 @@ _NUMBER = r"\(?(?:\d{1,2}|[a-hA-H]|[ivIV]{1,3})\)\s+|\d{1,2}\.\s+(?=\D)"
 MARKER = re.compile(rf"{_QUOTE}(?:{_BULLET}|{_NUMBER})?")
 MAX_WIDTH = 140
 MIN_WIDTH = 40
-_TERMINAL = re.compile(r"[.!?:;][\"')\]*_]*$")
-_LAST_WORD = re.compile(r"[\w'/]+$")
+_CLOSING = "\"')]*_"
 
 
 def scan_lines(text: str) -> list[Line]:
@@ -49,13 +48,13 @@ def scan_lines(text: str) -> list[Line]:
     return lines
 
 
-def continuations(lines: Sequence[Line], connectives: frozenset[str]) -> list[bool]:
-    """For each line, whether it continues the one before it.
+def continuations(lines: Sequence[Line], unfinished: frozenset[str]) -> list[bool]:
+    """For each line, whether it continues the one before it; `unfinished`: words that no line of text ends with.
 
     A report is taken as hard-wrapped where its lines are full: the next line's first word would not have
     fitted.
     """
-    open_ended = [_open_ended(lines, i) for i in range(len(lines))]
+    open_ended = [_open_ended(lines, i, unfinished) for i in range(len(lines))]
     if not any(open_ended):
         return open_ended
     width = max(len(line.text) for line in lines)
@@ -64,20 +63,25 @@ def continuations(lines: Sequence[Line], connectives: frozenset[str]) -> list[bo
     lower_matters = not _is_all_lower(lines)
 
     def joins(i: int) -> bool:
-        if (wrapped and full[i]) or _dangles(lines[i - 1], connectives):
+        if (wrapped and full[i]) or _dangles(lines[i - 1], unfinished):
             return True
         return lower_matters and _lower_start(lines[i]) and len(lines[i - 1].text) >= MIN_WIDTH
 
     return [is_open and joins(i) for i, is_open in enumerate(open_ended)]
 
 
-def _open_ended(lines: Sequence[Line], i: int) -> bool:
+def _open_ended(lines: Sequence[Line], i: int, unfinished: frozenset[str]) -> bool:
     if i == 0:
         return False
     line = lines[i]
     if line.after_blank or line.marker:
         return False
-    return not _TERMINAL.search(lines[i - 1].text)
+    abbreviated = _dangles(lines[i - 1], unfinished) and not line.text[0].isupper()
+    return abbreviated or not _is_ended(lines[i - 1])
+
+
+def _is_ended(line: Line) -> bool:
+    return line.text.rstrip(_CLOSING).endswith((".", "!", "?", ":", ";"))
 
 
 def _is_full(line: Line, following: Line, width: int) -> bool:
@@ -92,7 +96,7 @@ def _is_wrapped(lines: Sequence[Line], open_ended: Sequence[bool], full: Sequenc
     of_them_full = sum(is_full for is_open, is_full in zip(open_ended, full, strict=True) if is_open)
     if candidates >= 2:
         return of_them_full >= 0.6 * candidates
-    ended = sum(bool(_TERMINAL.search(line.text)) for line in lines)
+    ended = sum(_is_ended(line) for line in lines)
     return of_them_full == 1 and ended >= 0.5 * len(lines)
 
 
@@ -103,12 +107,11 @@ def _lower_start(line: Line) -> bool:
 def _is_all_lower(lines: Sequence[Line]) -> bool:
     """Written without capitals: then a small letter at a line's start says nothing."""
     return sum(line.text[line.marker].islower() for line in lines) >= 0.7 * len(lines) and not any(
-        line.text[0].isupper() and _TERMINAL.search(before.text) for before, line in pairwise(lines)
+        line.text[0].isupper() and _is_ended(before) for before, line in pairwise(lines)
     )
 
 
-def _dangles(line: Line, connectives: frozenset[str]) -> bool:
+def _dangles(line: Line, unfinished: frozenset[str]) -> bool:
     if line.text[-1] in ",-/" and len(line.text) > 1 and line.text[-2].isalnum():
         return True
-    match = _LAST_WORD.search(line.text)
-    return match is not None and match[0].lower() in connectives
+    return line.text.rsplit(None, 1)[-1].lower() in unfinished

@@ -7,9 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from labelers.text.report import ReportReader, Sentence
+from schemas.certainty import Certainty
 
+NOT_MENTIONED = Certainty.NOT_MENTIONED.label
+_NOT_LABELS = frozenset({"report_id", "index", "modality", "start", "end", "text", "role"})
 HEADING, HISTORY = "heading", "history"
 _INLINE_HEADING = re.compile(r"[\w /]{2,40}:\s*(?:\d{1,2}[.)]\s*)?(?=\S)")
 _PREFIX = re.compile(r"[\W_]*(?:\d{1,2}[.)]|\(?[a-h]\))?[\W_]*(?:[\w/ .'-]{1,40}[:)\]-]+)?[\W_]*")
@@ -83,6 +87,16 @@ class Reading:
             "mentions_lost": f"{self.mentions_lost}/{self.mentions} "
             f"({self.mentions_lost / max(1, self.mentions):.4f})",
         }
+
+
+def read_gold(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[GoldSentence]]:
+    """Gold sentences by report from rows of `report_id`, `start`, `end`, `role` and one column for each label."""
+    gold: dict[str, list[GoldSentence]] = {}
+    for row in rows:
+        mentions = any(row[key] not in (None, NOT_MENTIONED) for key in row.keys() - _NOT_LABELS)
+        sentence = GoldSentence(row["start"], row["end"], row["role"], mentions)
+        gold.setdefault(row["report_id"], []).append(sentence)
+    return gold
 
 
 def measure(

@@ -64,8 +64,9 @@ class ReportReader:
         flat = text.translate(_SPACES)
         found: list[Sentence] = []
         opening = True
-        for run in runs(scan_lines(flat), self.headings, self.splitter.rules.connectives):
-            section = self._section(run, flat, opening=opening)
+        parts = list(runs(scan_lines(flat), self.headings, self.splitter.unfinished))
+        for n, run in enumerate(parts):
+            section = self._section(run, flat, opening=opening and n + 1 < len(parts))
             for start, end in self.splitter.spans(flat, run.start, run.end):
                 if run.uncertain and found and self._findings_began(found[-1], run, flat[start:end]):
                     section = SectionKind.NONE

@@ -85,6 +85,7 @@ class Heading:
 
 
 MAX_HEADING = 60
+MAX_TITLE = 160
 _NOT_WORD = re.compile(r"[^\w/&'+#|-]+")
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _COLON = re.compile(r"[\s*_\])]*:[\s*_\]:>-]*")
@@ -182,7 +183,8 @@ class HeadingFinder:
 
     @staticmethod
     def _stands_out(line: str, at: int, phrase: str) -> bool:
-        capitals = phrase.isupper() and len(phrase) > 3 and not line.isupper()
+        before = line[:at].split()
+        capitals = phrase.isupper() and len(phrase) > 3 and not (before and before[-1].isupper())
         return capitals or bool(_SENTENCE_ENDED.search(line[max(0, at - 4) : at]))
 
     def _kind(self, phrase: str, phrases: dict[str, SectionKind]) -> SectionKind | None:
@@ -201,6 +203,8 @@ class HeadingFinder:
     def is_title(self, line: str, *, first: bool) -> bool:
         """Whether the line only names the examination; less strict where it comes `first`."""
         titles = self.table.titles
+        if len(line) > MAX_TITLE:
+            return False
         words = [word for part in line.lower().split() if (word := part.strip(",.:;()[]*#>&+|-\"'"))]
         if not words or len(words) > titles.max_words:
             return False

@@ -29,12 +29,14 @@ class SentenceRules(Frozen):
     abbreviations: frozenset[str]
     never_abbreviations: frozenset[str]
     before_number: frozenset[str]
+    before_name: frozenset[str]
     connectives: frozenset[str]
 
 
 _CANDIDATE = re.compile(r"[.?!]+[\"')\]*_]*(?=\s)|(?<=[a-z]{2})\.(?=[A-Z][a-z])|(?<=[a-z]\))\.(?=[A-Z][a-z])")
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}\.")
 _NEXT_TOKEN = re.compile(r"\s*(\S+)")
+_HAS_WORD = re.compile(r"[^\W_]")
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
 _INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
@@ -50,6 +52,7 @@ class SentenceSplitter:
         punkt_parameters = _punkt_parameters(parameters, rules)
         self._abbreviations = frozenset(punkt_parameters.abbrev_types)
         self._punkt = PunktSentenceTokenizer(punkt_parameters)
+        self.unfinished = rules.connectives | {f"{word}." for word in rules.abbreviations}
         self._decisions: dict[tuple[str, str], bool] = {}
 
     @classmethod
@@ -94,7 +97,10 @@ class SentenceSplitter:
         previous = _last_token(text, start, after)
         if _LIST_NUMBER.match(previous) and _begins_item(text, start, after - len(previous)):
             return False
-        if _PLAIN_WORD.fullmatch(previous) and previous[:-1].lower() not in self._abbreviations:
+        word = previous.lower().rstrip(".").lstrip("([\"'")
+        if word in self.rules.before_name or (token[0].isdigit() and word in self.rules.before_number):
+            return False
+        if _PLAIN_WORD.fullmatch(previous) and word not in self._abbreviations:
             return True  # as Punkt decides: only abbreviations, initials and numbers leave it a doubt
         if not previous.strip(".") or (previous == "I." and token[0].isupper()):
             return previous == "I."  # " ... " is a gap to fill in; "Chiari I." is not a person's initial
@@ -102,14 +108,8 @@ class SentenceSplitter:
         if key not in self._decisions:
             if len(self._decisions) >= MAX_REMEMBERED:
                 self._decisions.clear()
-            self._decisions[key] = self._punkt_ends(previous, token)
+            self._decisions[key] = bool(self._punkt.text_contains_sentbreak(f"{previous} {token}"))
         return self._decisions[key]
-
-    def _punkt_ends(self, previous: str, token: str) -> bool:
-        word = previous.lower().rstrip(".").lstrip("([\"'")
-        if token[0].isdigit() and word in self.rules.before_number:
-            return False
-        return bool(self._punkt.text_contains_sentbreak(f"{previous} {token}"))
 
 
 def _punkt_parameters(file: PunktParameterFile, rules: SentenceRules) -> PunktParameters:
@@ -143,6 +143,6 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = marker.end()
     piece = text[start:end]
     stripped = piece.strip()
-    if stripped:
+    if _HAS_WORD.search(stripped):
         begin = start + len(piece) - len(piece.lstrip())
         yield begin, begin + len(stripped)

@@ -36,7 +36,11 @@ def train_punkt(texts: Iterable[str]) -> PunktParameterFile:
     return PunktParameterFile(
         abbreviations=tuple(sorted(word for word in found.abbrev_types if is_plausible_abbreviation(word))),
         sentence_starters=tuple(sorted(found.sent_starters)),
-        orthography={word: flags for word, flags in sorted(found.ortho_context.items()) if flags},
+        orthography={
+            word: flags
+            for word, flags in sorted(found.ortho_context.items())
+            if flags and word.strip("_").isalpha()
+        },
     )
 
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from labelers.text.roles import Role, RoleJudge, RoleRule
+
+JUDGE = RoleJudge.load()
+NAMED = [pattern for parts in JUDGE.table.parts.values() for pattern in parts]
+
+
+@pytest.mark.parametrize("rule", JUDGE.table.rules, ids=lambda rule: rule.example)
+def test_each_rule_matches_its_example(rule: RoleRule) -> None:
+    assert JUDGE.role(rule.example) is rule.role
+
+
+@pytest.mark.parametrize("rule", JUDGE.table.opening_rules, ids=lambda rule: rule.example)
+def test_each_opening_rule_matches_its_example(rule: RoleRule) -> None:
+    assert JUDGE.opening_role(rule.example) is rule.role
+
+
+@pytest.mark.parametrize(
+    "rule", [*JUDGE.table.rules, *JUDGE.table.opening_rules], ids=lambda rule: rule.example
+)
+def test_a_rule_names_only_what_is_there_and_can_be_reached(rule: RoleRule) -> None:
+    names = {name for pattern in rule.patterns for name in re.findall(r"<([a-z_]+)>", pattern)}
+    assert names <= JUDGE.table.parts.keys()
+    assert set(rule.unless) <= JUDGE.table.guards.keys()
+    assert rule.patterns or rule.vocabulary in JUDGE.table.vocabularies
+    assert not rule.words or rule.words & set(re.findall(r"[^\W_]+", rule.example.lower()))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "An acute infarct cannot be excluded, MRI advised.",
+        "MRI is advised as an early infarct cannot be excluded.",
+        "No acute intracranial haemorrhage.",
+        "Unchanged compared with the previous CT.",
+        "Compared with the previous CT the haematoma has grown.",
+        "Acute subdural haematoma, discussed with the neurosurgeons.",
+        "Repeat CT shows a new bleed.",
+        "Plain CT shows no bleed.",
+        "Post-contrast images show an enhancing lesion.",
+        "T2 hyperintense foci in the white matter.",
+        "Normal brain.",
+        "Follow-up shows resolution of the collection.",
+        "Findings suggest an abscess.",
+        "Negative CT of the brain.",
+        "",
+        "?",
+    ],
+)
+def test_a_sentence_that_may_carry_a_label_has_no_role(sentence: str) -> None:
+    assert JUDGE.role(sentence) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "role"),
+    [
+        ("Please correlate clinically.", Role.ADVICE),
+        ("Suggest follow-up MRI in three months.", Role.ADVICE),
+        ("Discussed with the stroke team by phone.", Role.COMMUNICATION),
+        ("No prior studies for comparison.", Role.COMPARISON),
+        ("Sagittal T1, axial T2 and FLAIR, DWI.", Role.TECHNIQUE),
+    ],
+)
+def test_a_sentence_about_something_else_has_its_role(sentence: str, role: Role) -> None:
+    assert JUDGE.role(sentence) is role
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mild atrophy.",
+        "No bleed since the fall.",
+        "There is an old infarct on the side of the weakness.",
+        "Acute right MCA infarct.",
+        "Large mass.",
+        "Post-operative changes.",
+        "Compared with last week the bleed is smaller.",
+    ],
+)
+def test_a_report_may_open_with_a_finding(line: str) -> None:
+    assert JUDGE.opening_role(line) is None

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+
+from labelers.text.sentences import SentenceSplitter
+from schemas.conf import CONF_DIR
+
+SPLITTER = SentenceSplitter.load()
+
+
+def split(text: str) -> list[str]:
+    return [text[start:end] for start, end in SPLITTER.spans(text, 0, len(text))]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A collection of 3.5 mm, i.e. small.",
+        "Compared with the scan of 12.03.2021 there is no change.",
+        "Seen by Dr. Example on the ward.",
+        "Lesion of approx. 3 cm in the left lobe.",
+        "Tumour vs. abscess in the right lobe.",
+        "Early ?infarct in the left insula.",
+        "The sinus shows ? filling defect.",
+        "A cyst? maybe, but it is small.",
+        "Series 4, no. 12 shows it best.",
+        "Cyst (e.g. arachnoid) in the left middle fossa.",
+        "Swelling ... none",
+        "Grade I (St. n. clipping) as before.",
+    ],
+)
+def test_this_is_one_sentence(sentence: str) -> None:
+    assert split(sentence) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("No bleed. No infarct.", ["No bleed.", "No infarct."]),
+        ("no bleed. no infarct.", ["no bleed.", "no infarct."]),
+        ("Is this an infarct? The cortex is swollen.", ["Is this an infarct?", "The cortex is swollen."]),
+        ("Shift of 4 mm.The cisterns are open.", ["Shift of 4 mm.", "The cisterns are open."]),
+        (
+            "The cisterns are open.The midline is central.",
+            ["The cisterns are open.", "The midline is central."],
+        ),
+        ("1. Old infarct. 2. Atrophy.", ["Old infarct.", "Atrophy."]),
+        ("Findings are: 1) bleed; 2) shift", ["Findings are: 1) bleed; 2) shift"]),
+        ("(1) Bleed. (2) Shift.", ["Bleed.", "Shift."]),
+        ("Chiari I. Mastoids are clear.", ["Chiari I.", "Mastoids are clear."]),
+        ("Bleed in the left lobe.\nNo shift.", ["Bleed in the left lobe.", "No shift."]),
+        ('He said "no change." No shift.', ['He said "no change."', "No shift."]),
+    ],
+)
+def test_text_is_split_where_sentences_end(text: str, sentences: list[str]) -> None:
+    assert split(text) == sentences
+
+
+def test_decisions_are_the_same_when_remembered() -> None:
+    text = "Seen by Prof. Example. Lesion of approx. 3 cm. No. 4 is old. No bleed."
+    assert split(text) == split(text)
+
+
+def test_a_copy_splits_alike() -> None:
+    text = "Seen by Dr. Example. No bleed."
+    copy = pickle.loads(pickle.dumps(SPLITTER))
+    assert list(copy.spans(text, 0, len(text))) == list(SPLITTER.spans(text, 0, len(text)))
+
+
+def test_hand_written_abbreviations_are_not_both_given_and_forbidden() -> None:
+    assert not SPLITTER.rules.abbreviations & SPLITTER.rules.never_abbreviations
+
+
+def test_the_shipped_parameters_are_sorted_and_hold_no_sentences() -> None:
+    shipped = json.loads((CONF_DIR / "text" / "punkt.json").read_text("utf-8"))
+    for words in (shipped["abbreviations"], shipped["sentence_starters"], list(shipped["orthography"])):
+        assert words == sorted(words)
+        assert not any(" " in word for word in words)
