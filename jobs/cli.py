@@ -129,7 +129,7 @@ def _fail(message: str, *, code: int, as_json: bool) -> NoReturn:
 def _quiet_libraries() -> None:
     """Keeps Beam and its friends from writing beside our own lines; their errors reach us as exceptions."""
     if not os.environ.get(DEBUG_VARIABLE):
-        logging.basicConfig(level=logging.CRITICAL)
+        logging.getLogger().setLevel(logging.CRITICAL)
         warnings.simplefilter("ignore")
 
 
@@ -142,3 +142,7 @@ def _quiet_libraries() -> None:
 def main() -> None:
     """Labels for whole report archives: head CT and MR reports in, image-level labels out."""
     _quiet_libraries()
+
+
+if __name__ == "__main__":
+    main()

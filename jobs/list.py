@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 import click
 
 from jobs.layout import table
-from schemas.conf import conf_names, conf_path, read_yaml
+from labelers.registry import LabelerEntry, list_labelers
+from schemas.conf import conf_names, conf_path
 from schemas.label_set import LabelKind, load_label_set
 
-BUNDLE_RECORD = "labeler.yaml"
 Record = dict[str, Any]
 
 
@@ -37,34 +35,24 @@ def command(what: str | None, *, as_json: bool) -> None:
 
 
 def labelers() -> list[Record]:
-    """Every recipe, and whether its trained bundle is there; reads YAML alone, since recipes need NLTK."""
-    records = []
-    for name in conf_names("labelers"):
-        recipe = read_yaml(conf_path("labelers", name, kind="labeler"))
-        label_set = load_label_set(recipe["label_set"])
-        bundle = _bundles() / name
-        records.append(
-            {
-                "name": name,
-                "summary": recipe["summary"],
-                "paper": recipe["paper"]["cite"],
-                "section": recipe["paper"]["section"],
-                "unit": recipe["unit"],
-                "label_set": label_set.id,
-                "labels": len(label_set.ids),
-                "classes": list(label_set.classes),
-                "bundle": str(bundle) if (bundle / BUNDLE_RECORD).is_file() else None,
-            }
-        )
-    return records
+    """Every recipe, and whether its trained bundle is there."""
+    return [_labeler_record(entry) for entry in list_labelers()]
 
 
-def _bundles() -> Path:
-    """Found without importing `labelers`, which takes seconds."""
-    package = find_spec("labelers")
-    assert package is not None
-    assert package.origin is not None
-    return Path(package.origin).parent / "bundles"
+def _labeler_record(entry: LabelerEntry) -> Record:
+    recipe, label_set = entry.recipe, load_label_set(entry.recipe.label_set)
+    return {
+        "name": entry.name,
+        "default": entry.is_default,
+        "summary": recipe.summary,
+        "paper": recipe.paper.cite,
+        "section": recipe.paper.section,
+        "unit": recipe.unit.value,
+        "label_set": label_set.id,
+        "labels": len(label_set.ids),
+        "classes": list(label_set.classes),
+        "bundle": None if entry.bundle is None else str(entry.bundle),
+    }
 
 
 def label_sets() -> list[Record]:
@@ -107,7 +95,7 @@ def jobs() -> list[Record]:
 def _labeler_lines(records: list[Record]) -> list[str]:
     rows = [
         [
-            record["name"],
+            record["name"] + (" (default)" if record["default"] else ""),
             record["unit"],
             f"{record['labels']} x {len(record['classes'])}",
             "ready" if record["bundle"] else "to be trained",

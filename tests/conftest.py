@@ -6,7 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from schemas.job import JobConfig
+from labelers.recipe import Recipe
+from labelers.synthetic import load_synthesis, synthetic_texts
+from labelers.training import TrainingInputs, train_labeler
+from pipeline.job import plan_job, run_job
+from schemas.job import JobConfig, SplitShares
+from schemas.label_set import load_label_set
 from tests.archives import report_rows, write_images, write_reports
 
 REPORTS = 30
@@ -38,11 +43,6 @@ TINY_RECIPE = {
 @pytest.fixture(scope="session")
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained bundle that takes seconds to make and tells findings, doubt and denial apart in plain sentences."""
-    from labelers.recipe import Recipe
-    from labelers.synthetic import load_synthesis, synthetic_texts
-    from labelers.training import TrainingInputs, train_labeler
-    from schemas.label_set import load_label_set
-
     folder = tmp_path_factory.mktemp("tiny")
     label_set = load_label_set()
     texts = synthetic_texts(load_synthesis("schrempf"), label_set)
@@ -58,8 +58,6 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Path:
     """A finished run over two report files and an images table, in several shards, with rows of every status."""
-    from pipeline.job import plan_job, run_job
-
     folder = tmp_path_factory.mktemp("small")
     rows = report_rows(range(REPORTS))
     rows["report_text"][7] = None
@@ -74,6 +72,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Pa
         images=str(images),
         labeler=str(tiny_bundle),
         batch_rows=5,
+        split=SplitShares(train=0.5, validation=0.25, test=0.25),
     )
     run_job(plan_job(config), folder / "run")
     return folder / "run"

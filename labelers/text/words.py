@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nltk.tokenize import RegexpTokenizer
-
 from schemas.conf import Frozen
 
 _NUMBER = r"\d+(?:[.,]\d+)+"
@@ -42,6 +40,8 @@ class WordTokenizer:
     """Splits sentences into words; picklable."""
 
     def __init__(self, options: WordOptions | None = None) -> None:
+        from nltk.tokenize import RegexpTokenizer  # noqa: PLC0415 - two seconds that reading a recipe need not take
+
         self.options = options or WordOptions()
         self._tokenizer = RegexpTokenizer(_pattern(self.options))
 
