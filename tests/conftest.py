@@ -76,3 +76,16 @@ def small_run(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Pa
     )
     run_job(plan_job(config), folder / "run")
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def other_tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Path:
+    """The same with other weights."""
+    from labelers.bundle import assemble, load_bundle, save_bundle
+
+    labeler = load_bundle(tiny_bundle)
+    halved = {name: value / 2 for name, value in labeler.network.state_dict().items()}
+    other = assemble(labeler.recipe, labeler.label_set, labeler.vocabulary, halved)
+    folder = tmp_path_factory.mktemp("other") / "bundle"
+    save_bundle(other, folder)
+    return folder
