@@ -1,5 +1,6 @@
 """A labeler and a run that many tests read; nobody may write to them."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,9 @@ from pipeline.job import plan_job, run_job
 from schemas.job import JobConfig, SplitShares
 from schemas.label_set import load_label_set
 from tests.archives import report_rows, write_images, write_reports
+
+# Test workers share the cores: threads that wait for each other while spinning would make each test crawl.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPORTS = 30
 WITHOUT_IMAGES = 3
