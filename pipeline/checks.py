@@ -85,7 +85,7 @@ def _check_label(
 def _check_probabilities(
     probabilities: npt.NDArray[np.float32], codes: Codes, *, rows: npt.NDArray[np.intp]
 ) -> Iterator[str]:
-    sound = np.isfinite(probabilities).all(axis=1) & (probabilities >= 0).all(axis=1)
+    sound: Mask = np.all(np.isfinite(probabilities) & (probabilities >= 0), axis=1)
     yield from broken(~sound, "a probability is negative or no number", rows=rows)
     total = probabilities.sum(axis=1, where=np.isfinite(probabilities))
     yield from broken(sound & (abs(total - 1) > SUM_TOLERANCE), "probabilities do not add up to 1", rows=rows)
