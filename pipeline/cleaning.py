@@ -10,6 +10,8 @@ import re
 from enum import StrEnum
 from html import unescape
 
+from pipeline.rtf import blank_rtf, is_rtf
+
 
 class Cleaned(StrEnum):
     """What was blanked out of a report's text."""
@@ -20,45 +22,66 @@ class Cleaned(StrEnum):
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_PAGE_BREAKS = "\x0b\x0c"
 _HTML_SIGN = re.compile(
-    r"</?(?:p|br|div|span|b|i|u|html|body|table|tr|td|li|ul|ol|h\d|font|strong|em)\b[^<>]*>", re.I
+    r"</?(?:p|br|div|span|b|i|u|html|body|table|tr|td|li|ul|ol|h\d|font|strong|em)"
+    r"(?:\s*/?|\s+[\w:-]+\s*=[^<>]*)>",
+    re.I,
 )
-_HTML_HIDDEN = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<!--.*?-->|<!doctype[^>]*>", re.I | re.S)
-_HTML_TAG = re.compile(r"</?[a-z][a-z0-9]*\b[^<>]*>", re.I)
+_HTML_HIDDEN = re.compile(r"<(?P<kind>!--|(?:style|script|head)\b)", re.I)
+_HTML_HIDDEN_END = {
+    "!--": re.compile("-->"),
+    "style": re.compile(r"</style\s*>", re.I),
+    "script": re.compile(r"</script\s*>", re.I),
+    "head": re.compile(r"</head\s*>", re.I),
+}
+_HTML_TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*\b[^<>]*>", re.I)
 _HTML_BREAK = re.compile(r"</?(?:p|br|div|tr|li|ul|ol|table|h\d)\b", re.I)
+_HTML_ENTITY_SIGN = re.compile(r"&(?:nbsp|lt|gt|amp|quot|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
 _HTML_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
-_RTF_SIGN = re.compile(r"^\s*\{\\rtf\d?")
-_RTF_HIDDEN = re.compile(
-    r"\{\\(?:\*|fonttbl|colortbl|stylesheet|info|generator|pict|header|footer)(?:[^{}]|\{[^{}]*\})*\}"
-)
-_RTF_HEX = re.compile(r"\\'([0-9a-f]{2})", re.I)
-_RTF_WORD = re.compile(r"\\(?:[a-z]+-?\d* ?|[^a-z0-9])|[{}]", re.I)
-_RTF_BREAK = re.compile(r"\\(?:par|line|pard|sect|page|row)\b")
 
 
 def clean(text: str) -> tuple[str, tuple[Cleaned, ...]]:
     """The text with everything that is not text blanked out, of the same length, and what was found."""
-    found: list[Cleaned] = []
-    if _RTF_SIGN.match(text):
-        text = _blank_rtf(text)
-        found.append(Cleaned.RTF)
+    found: set[Cleaned] = set()
+    text = _blank_control(text, found)
+    if is_rtf(text):
+        text = blank_rtf(text)
+        found.add(Cleaned.RTF)
     if "<" in text and _HTML_SIGN.search(text):
-        text = _blank_html(text)
-        found.append(Cleaned.HTML)
-    if _CONTROL.search(text):
-        text = _CONTROL.sub(" ", text)
-        found.append(Cleaned.CONTROL)
-    return text, tuple(found)
+        text = _HTML_TAG.sub(_blank_tag, _blank_hidden(text))
+        text = _HTML_ENTITY.sub(_entity, text)
+        found.add(Cleaned.HTML)
+    elif "&" in text and _HTML_ENTITY_SIGN.search(text):
+        text = _HTML_ENTITY.sub(_entity, text)
+        found.add(Cleaned.HTML)
+    text = _blank_control(text, found)
+    return text, tuple(what for what in Cleaned if what in found)
 
 
-def _spaces(match: re.Match[str]) -> str:
-    return " " * len(match.group())
+def _blank_control(text: str, found: set[Cleaned]) -> str:
+    if not _CONTROL.search(text):
+        return text
+    found.add(Cleaned.CONTROL)
+    return _CONTROL.sub(lambda match: "\n" if match.group() in _PAGE_BREAKS else " ", text)
 
 
-def _blank_html(text: str) -> str:
-    text = _HTML_HIDDEN.sub(_spaces, text)
-    text = _HTML_TAG.sub(_blank_tag, text)
-    return _HTML_ENTITY.sub(_entity, text)
+def _blank_hidden(text: str) -> str:
+    """Without what is never shown; what has no end is left, and its end looked for only once."""
+    parts: list[str] = []
+    at = 0
+    endless: set[str] = set()
+    for opening in _HTML_HIDDEN.finditer(text):
+        kind = opening["kind"].lower()
+        if opening.start() < at or kind in endless:
+            continue
+        ending = _HTML_HIDDEN_END[kind].search(text, opening.end())
+        if ending is None:
+            endless.add(kind)
+            continue
+        parts += [text[at : opening.start()], " " * (ending.end() - opening.start())]
+        at = ending.end()
+    return "".join([*parts, text[at:]])
 
 
 def _blank_tag(match: re.Match[str]) -> str:
@@ -71,23 +94,3 @@ def _entity(match: re.Match[str]) -> str:
     if len(character) != 1:
         return match.group()
     return character.replace("\xa0", " ") + " " * (len(match.group()) - 1)
-
-
-def _blank_rtf(text: str) -> str:
-    text = _RTF_HIDDEN.sub(_spaces, text)
-    text = _RTF_HEX.sub(_rtf_character, text)
-    return _RTF_WORD.sub(_blank_word, text)
-
-
-def _rtf_character(match: re.Match[str]) -> str:
-    character = bytes.fromhex(match.group(1)).decode("cp1252", errors="replace")
-    return character + " " * (len(match.group()) - 1)
-
-
-def _blank_word(match: re.Match[str]) -> str:
-    word = match.group()
-    if _RTF_BREAK.match(word):
-        return "\n" + " " * (len(word) - 1)
-    if word in {"\\{", "\\}", "\\\\"}:
-        return word[1] + " "
-    return " " * len(word)
