@@ -85,9 +85,9 @@ def claim(folder: RunFolder, manifest: RunManifest) -> None:
         raise output_error(path, error) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise OutputError(f"{path} cannot be written: no permission")
-    remove_temporary_files(path)
     if folder.run_file.exists():
         _check_same_run(folder, manifest)
+        remove_temporary_files(path)
     elif [name for name in entries if not name.startswith(".")]:
         raise OutputError(f"{path} is not empty and holds no run of ctlabel; give an empty or new folder")
     else:
