@@ -61,8 +61,7 @@ def index_base(run: Path) -> BaseIndex:
     """Where each report that the run labelled or excluded stands in it."""
     parts = [_index_shard(number, path) for number, path in enumerate(shard_files(run, Table.REPORTS))]
     report_id, content, shard, row = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(report_id, kind="stable")
-    return BaseIndex(report_id[order], content[order], shard[order], row[order])
+    return BaseIndex(report_id, content, shard, row)
 
 
 def _index_shard(

@@ -50,7 +50,7 @@ class RowPlan:
 
 @dataclass(frozen=True)
 class BaseIndex:
-    """Where an earlier run has the labels of a report; sorted by `report_id` key."""
+    """Where an earlier run has the labels of each report, in any order."""
 
     report_id: Keys
     content: Keys
@@ -127,7 +127,10 @@ def _match_base(
     row = np.full(len(report_id), -1, np.int32)
     if base is None or not len(base.report_id):
         return shard, row
-    place = np.minimum(np.searchsorted(base.report_id, report_id), len(base.report_id) - 1)
+    base_key = base.report_id ^ base.content  # an id may be there twice: excluded without text, and labelled
+    order = np.argsort(base_key, kind="stable")
+    found = np.searchsorted(base_key, report_id ^ content, sorter=order)
+    place = order[np.minimum(found, len(order) - 1)]
     match = wanted & (base.report_id[place] == report_id) & (base.content[place] == content)
     shard[match] = base.shard[place[match]]
     row[match] = base.row[place[match]]
