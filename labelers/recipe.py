@@ -1,0 +1,219 @@
+"""A recipe: everything that makes a labeler, read off one YAML file in `conf/labelers/`.
+
+A system of a paper is a composition: word options, then `embedding -> encoder -> pooling -> head`, a loss and how
+it is trained. Each part is chosen by its `kind`; its builder stands in `labelers.parts`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field
+
+from labelers.text.words import WordOptions
+from schemas.conf import Frozen, conf_path, load_conf
+from schemas.label_set import DEFAULT_LABEL_SET, Identifier
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Unit(StrEnum):
+    """What a labeler reads at once."""
+
+    SENTENCE = "sentence"
+    REPORT = "report"
+
+
+class Paper(Frozen):
+    """Where the system is described."""
+
+    cite: str
+    section: str
+
+
+class TextOptions(Frozen):
+    """How a text becomes tokens; `max_tokens` is the paper's n_tok.
+
+    `number_token`: every number is the same word, so that no measurement is rare.
+    """
+
+    words: WordOptions = WordOptions()
+    number_token: bool = False
+    max_tokens: int = Field(ge=1)
+
+
+class Word2VecEmbedding(Frozen):
+    """gensim word2vec, pre-trained on a text archive (section 3.1); `max_words` bounds the size of the bundle."""
+
+    kind: Literal["word2vec"]
+    size: int = Field(ge=1)
+    epochs: int = Field(ge=1)
+    window: int = Field(default=5, ge=1)
+    min_count: int = Field(default=2, ge=1)
+    skip_gram: bool = False
+    max_words: int = Field(ge=1)
+    trainable: bool = True
+
+
+class RandomEmbedding(Frozen):
+    """Vectors that start at random: the paper's ablation (Tables 5 and 6), and quick tests."""
+
+    kind: Literal["random"]
+    size: int = Field(ge=1)
+    min_count: int = Field(default=1, ge=1)
+    max_words: int = Field(ge=1)
+    trainable: bool = True
+
+
+class NoEncoder(Frozen):
+    """The embedded words as they are."""
+
+    kind: Literal["none"]
+
+
+class BiGruEncoder(Frozen):
+    """Bidirectional GRU; `hidden` is the paper's h, half of it per direction (section 3.3)."""
+
+    kind: Literal["bigru"]
+    hidden: int = Field(ge=2, multiple_of=2)
+
+
+class MeanPooling(Frozen):
+    """The average over tokens (section 3.1)."""
+
+    kind: Literal["mean"]
+
+
+class SingleAttention(Frozen):
+    """One attention vector for all labels (section 3.3)."""
+
+    kind: Literal["single_attention"]
+
+
+class PerLabelAttention(Frozen):
+    """One attention vector for each label (section 3.2)."""
+
+    kind: Literal["per_label_attention"]
+
+
+class DenseHead(Frozen):
+    """Dense layers from one representation to all n_L x n_C scores; `hidden` are the widths between."""
+
+    kind: Literal["dense"]
+    hidden: tuple[int, ...] = ()
+
+
+class PerLabelHead(Frozen):
+    """n_L parallel layers from h to n_C, one for each label's own representation (section 3.2)."""
+
+    kind: Literal["per_label_linear"]
+
+
+Embedding = Annotated[Word2VecEmbedding | RandomEmbedding, Field(discriminator="kind")]
+Encoder = Annotated[NoEncoder | BiGruEncoder, Field(discriminator="kind")]
+Pooling = Annotated[MeanPooling | SingleAttention | PerLabelAttention, Field(discriminator="kind")]
+Head = Annotated[DenseHead | PerLabelHead, Field(discriminator="kind")]
+
+
+class Dropout(Frozen):
+    """Regularisation without parameters, in training only; a text's tokens (and its labels) share one mask.
+
+    `rare_words` is a: a word seen n times in training is read as unknown with probability a / (a + n), which is
+    what trains the vector of unknown words.
+    """
+
+    embedded: Share = 0.0
+    encoded: Share = 0.0
+    pooled: Share = 0.0
+    rare_words: float = Field(default=0.0, ge=0)
+
+
+class Network(Frozen):
+    """The parts, in the order in which a text passes them."""
+
+    embedding: Embedding
+    encoder: Encoder
+    pooling: Pooling
+    head: Head
+    dropout: Dropout = Dropout()
+
+
+class Loss(Frozen):
+    """Cross-entropy weighted across labels, not classes (section 3.3); beta 0 gives every label the same weight."""
+
+    kind: Literal["weighted_cross_entropy"]
+    beta: float = Field(ge=0)
+
+
+class HeldOut(Frozen):
+    """What decides when to stop: a share of the groups named in a column; files without the column train wholly."""
+
+    group_column: str
+    share: float = Field(gt=0, lt=1)
+
+
+class Schedule(StrEnum):
+    """How the learning rate goes over the epochs."""
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+
+
+class Precision(StrEnum):
+    """What training multiplies in; weights and labelling are float32 either way."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class Training(Frozen):
+    """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state."""
+
+    synthesis: str | None
+    held_out: HeldOut
+    batch_size: int = Field(ge=1)
+    learning_rate: float = Field(gt=0)
+    schedule: Schedule = Schedule.CONSTANT
+    precision: Precision = Precision.FLOAT32
+    max_epochs: int = Field(ge=1)
+    patience: int = Field(ge=1)
+    gradient_norm: float | None = Field(default=None, gt=0)
+    seed: int = 0
+    threads: int = Field(default=2, ge=1)
+
+
+class Recipe(Frozen):
+    """A labeler before training."""
+
+    name: Identifier
+    paper: Paper
+    summary: str
+    notes: str = ""
+    unit: Unit = Unit.SENTENCE
+    label_set: str = DEFAULT_LABEL_SET
+    text: TextOptions
+    network: Network
+    loss: Loss
+    training: Training
+
+    def with_overrides(self, *, seed: int | None = None, max_epochs: int | None = None) -> Recipe:
+        """The recipe with what a command line changes."""
+        given = {"seed": seed, "max_epochs": max_epochs}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self.model_copy(update={"training": self.training.model_copy(update=changes)})
+
+    def to_yaml(self) -> str:
+        """All settings, defaults included."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """The recipe of a shipped name or of a YAML file.
+
+    Raises:
+        UsageError: there is no such recipe, or the file does not fit.
+    """
+    return load_conf(conf_path("labelers", name_or_path, kind="labeler"), Recipe)
