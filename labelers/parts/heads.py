@@ -1,0 +1,68 @@
+"""Pooled representations to scores (logits) of every label's classes."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from labelers import recipe
+from schemas.errors import UsageError
+
+
+class DenseHead(nn.Module):
+    """One stack of dense layers to all n_L x n_C scores."""
+
+    def __init__(self, *, input_size: int, hidden: tuple[int, ...], n_labels: int, n_classes: int) -> None:
+        super().__init__()
+        self.shape = (n_labels, n_classes)
+        layers: list[nn.Module] = []
+        for width_in, width_out in pairwise((input_size, *hidden)):
+            layers += [nn.Linear(width_in, width_out), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear((input_size, *hidden)[-1], n_labels * n_classes))
+
+    def forward(self, s: Tensor) -> Tensor:
+        """(B, 1, h) -> (B, n_L, n_C)."""
+        scores: Tensor = self.layers(s.squeeze(1))
+        return scores.reshape(-1, *self.shape)
+
+
+class PerLabelHead(nn.Module):
+    """n_L parallel layers from h to n_C, computed as one product (section 3.2)."""
+
+    def __init__(self, *, input_size: int, n_labels: int, n_classes: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(input_size)
+        self.weight = nn.Parameter(torch.empty(n_labels, input_size, n_classes).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.zeros(n_labels, n_classes))
+
+    def forward(self, s: Tensor) -> Tensor:
+        """(B, n_L, h) -> (B, n_L, n_C)."""
+        return torch.einsum("blh,lhc->blc", s, self.weight) + self.bias
+
+
+HeadSpec = recipe.DenseHead | recipe.PerLabelHead
+
+
+def build_head(
+    spec: HeadSpec, *, input_size: int, representations: int, n_labels: int, n_classes: int
+) -> DenseHead | PerLabelHead:
+    """The head that the recipe names.
+
+    Raises:
+        UsageError: it wants a representation for each label and the pooling gives one, or the reverse.
+    """
+    wanted = n_labels if isinstance(spec, recipe.PerLabelHead) else 1
+    if representations != wanted:
+        raise UsageError(
+            f"head '{spec.kind}' reads {wanted} representation(s), the pooling gives {representations}"
+        )
+    match spec:
+        case recipe.PerLabelHead():
+            return PerLabelHead(input_size=input_size, n_labels=n_labels, n_classes=n_classes)
+        case recipe.DenseHead():
+            return DenseHead(
+                input_size=input_size, hidden=spec.hidden, n_labels=n_labels, n_classes=n_classes
+            )

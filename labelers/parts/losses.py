@@ -1,0 +1,37 @@
+"""The weighted cross-entropy of section 3.3."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def label_weights(targets: Tensor, *, n_classes: int, beta: float) -> Tensor:
+    """w: (n_L, n_C), from how often each label is not mentioned (class 0) in the n training texts.
+
+    w_not_mentioned = (n / o_l)^beta and w_mentioned = (n / (n - o_l))^beta for all other classes alike. A label
+    that is always or never mentioned has a weight of 0 / 0 in the paper; it counts as one occurrence here.
+    """
+    n = targets.shape[0]
+    not_mentioned = (targets == 0).sum(dim=0).double()  # o_l
+    weights = ((n / (n - not_mentioned).clamp(min=1)) ** beta).unsqueeze(1).repeat(1, n_classes)
+    weights[:, 0] = (n / not_mentioned.clamp(min=1)) ** beta
+    return weights.float()
+
+
+class WeightedCrossEntropy(nn.Module):
+    """Summed over labels, averaged over texts."""
+
+    weights: Tensor
+
+    def __init__(self, weights: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("weights", weights)
+
+    def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Scores (B, n_L, n_C) and class indices (B, n_L) -> scalar."""
+        log_p = torch.log_softmax(scores.float(), dim=-1)
+        picked = targets.unsqueeze(-1)
+        chosen = log_p.gather(-1, picked).squeeze(-1)  # (B, n_L)
+        w = self.weights.expand_as(log_p).gather(-1, picked).squeeze(-1)
+        return -(w * chosen).sum(dim=1).mean()
