@@ -1,0 +1,123 @@
+"""F1 without `not_mentioned`, as in Schrempf 2020, section 4.
+
+Class 0 is the weakest class ("nothing said"): it is never counted as found. A right answer in a class c > 0 is a
+true positive of c; an answer c where the truth is another class is a false positive of c, and a miss of that other
+class if that is not 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ClassIndices = NDArray[np.integer[Any]]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """F1 with what it is made of; `support` is how often it stands in the truth."""
+
+    f1: float
+    precision: float
+    recall: float
+    support: int
+
+    def to_json(self) -> dict[str, float | int]:
+        """Rounded to four decimals."""
+        return {
+            "f1": round(self.f1, 4),
+            "precision": round(self.precision, 4),
+            "recall": round(self.recall, 4),
+            "support": self.support,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All figures of one comparison.
+
+    `macro_by_class` is the mean over the labels that have the class in the truth; `macro` the mean of those over
+    the classes; `macro_labels` the mean over labels in the truth of F1 pooled over the classes.
+    """
+
+    texts: int
+    micro: Score
+    macro: float
+    macro_labels: float
+    by_class: dict[str, Score]
+    macro_by_class: dict[str, float]
+    by_label: dict[str, Score]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "texts": self.texts,
+            "micro": self.micro.to_json(),
+            "macro": round(self.macro, 4),
+            "macro_labels": round(self.macro_labels, 4),
+            "by_class": {
+                name: {**score.to_json(), "macro_f1": round(self.macro_by_class[name], 4)}
+                for name, score in self.by_class.items()
+            },
+            "by_label": {name: score.to_json() for name, score in self.by_label.items()},
+        }
+
+
+def score_predictions(
+    truth: ClassIndices, predicted: ClassIndices, *, labels: Sequence[str], classes: Sequence[str]
+) -> Report:
+    """Figures for class indices (n, n_L); `classes` holds all names, the weakest first."""
+    counts = confusion_counts(truth, predicted, n_classes=len(classes))  # (3, n_L, n_C - 1)
+    f1 = _f1(counts)  # (n_L, n_C - 1)
+    present = counts[0] + counts[2] > 0  # the class stands in the truth
+    macro = [_mean(f1[:, c][present[:, c]]) for c in range(len(classes) - 1)]
+    pooled = counts.sum(axis=2)  # (3, n_L)
+    return Report(
+        texts=len(truth),
+        micro=_score(counts.sum(axis=(1, 2))),
+        macro=_mean(np.array([m for m, any_ in zip(macro, present.any(axis=0), strict=True) if any_])),
+        macro_labels=_mean(_f1(pooled)[pooled[0] + pooled[2] > 0]),
+        by_class={name: _score(counts[:, :, c].sum(axis=1)) for c, name in enumerate(classes[1:])},
+        macro_by_class=dict(zip(classes[1:], macro, strict=True)),
+        by_label={name: _score(pooled[:, i]) for i, name in enumerate(labels)},
+    )
+
+
+def micro_f1(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> float:
+    """F1 over all labels and classes but class 0: what early stopping looks at."""
+    return float(_f1(confusion_counts(truth, predicted, n_classes=n_classes).sum(axis=(1, 2))))
+
+
+def confusion_counts(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> Counts:
+    """True positives, false positives, false negatives: (3, n_L, n_C - 1)."""
+    wanted = np.arange(1, n_classes)
+    is_true = truth[:, :, None] == wanted  # (n, n_L, n_C - 1)
+    is_predicted = predicted[:, :, None] == wanted
+    hits = (is_true & is_predicted).sum(axis=0)
+    return np.stack([hits, is_predicted.sum(axis=0) - hits, is_true.sum(axis=0) - hits]).astype(np.int64)
+
+
+def _f1(counts: Counts) -> NDArray[np.float64]:
+    hits, wrong, missed = counts.astype(np.float64)
+    zeros: NDArray[np.float64] = np.zeros_like(hits)
+    np.divide(2 * hits, 2 * hits + wrong + missed, out=zeros, where=hits > 0)
+    return zeros
+
+
+def _score(counts: Counts) -> Score:
+    hits, wrong, missed = (int(count) for count in counts)
+    return Score(
+        f1=float(_f1(np.array([hits, wrong, missed]))),
+        precision=hits / (hits + wrong) if hits else 0.0,
+        recall=hits / (hits + missed) if hits else 0.0,
+        support=hits + missed,
+    )
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else 0.0
