@@ -1,0 +1,74 @@
+"""What every labeler offers, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelers.recipe import Unit
+from schemas.label_set import LabelSet
+
+Probabilities = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenAttention:
+    """Where a labeler looked in one text.
+
+    `spans` are the tokens' character spans (start, end) in the text; `weights` (n_L, tokens) sum to 1 for each
+    label. A text without words has no tokens.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    weights: Probabilities
+
+
+class Labeler(Protocol):
+    """Texts in, a probability for each label's classes out."""
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        ...
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels, in the order of the second axis of `probabilities`."""
+        ...
+
+    @property
+    def unit(self) -> Unit:
+        """Whether a text is a sentence or a whole report."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that its output depends on: weights, vocabulary, recipe, label set."""
+        ...
+
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """(n_texts, n_labels, n_classes); a row depends on its own text only, to the last bit."""
+        ...
+
+    def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts are longer than the labeler reads: (n_texts,)."""
+        ...
+
+
+@runtime_checkable
+class AttendingLabeler(Protocol):
+    """A labeler that can show where it looked."""
+
+    def attention(self, texts: Sequence[str]) -> list[TokenAttention]:
+        """One for each text, in order."""
+        ...
+
+
+def predicted_classes(probabilities: Probabilities) -> NDArray[np.int64]:
+    """The most probable class index of each label; of equals, the weakest."""
+    classes: NDArray[np.int64] = probabilities.argmax(axis=-1).astype(np.int64)
+    return classes

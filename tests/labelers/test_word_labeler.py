@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labelers.base import AttendingLabeler, predicted_classes
+from labelers.registry import list_bundles
+from labelers.word_labeler import ROWS, WordLabeler
+from tests.labelers.networks import ARCHITECTURES, WORDS, small_labeler
+
+TEXTS = (
+    "There is no bleed.",
+    "There may be an old infarct in the brain, 12 mm.",
+    "?Fracture",
+    "there is NO bleed",
+    "...",
+    "",
+    "Unheard-of words throughout.",
+)
+
+
+def many_texts(n: int) -> list[str]:
+    source = random.Random(0)
+    return [" ".join(source.choices(WORDS, k=source.randint(1, 12))) for _ in range(n)]
+
+
+@pytest.fixture(scope="module", params=[*ARCHITECTURES, *[f"bundle:{name}" for name in list_bundles()]])
+def labeler(request: pytest.FixtureRequest) -> WordLabeler:
+    if request.param.startswith("bundle:"):
+        from labelers.bundle import load_bundle  # noqa: PLC0415 (only where there is a bundle)
+
+        return load_bundle(request.param.removeprefix("bundle:"))
+    return small_labeler(request.param)
+
+
+def test_probabilities_are_one_distribution_for_each_text_and_label(labeler: WordLabeler) -> None:
+    found = labeler.probabilities(TEXTS)
+
+    assert found.shape == (len(TEXTS), len(labeler.label_set.ids), len(labeler.label_set.classes))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_batch_composition_order_and_threads_never_change_a_bit(labeler: WordLabeler) -> None:
+    texts = many_texts(2 * ROWS + 5)
+    together = labeler.probabilities(texts)
+    threads = torch.get_num_threads()
+
+    for n_threads in (1, 2):
+        torch.set_num_threads(n_threads)
+        try:
+            order = np.random.default_rng(n_threads).permutation(len(texts))
+            shuffled = labeler.probabilities([texts[i] for i in order])
+            alone = np.concatenate([labeler.probabilities([text]) for text in texts[:8]])
+            tail = labeler.probabilities(texts[5:40])
+        finally:
+            torch.set_num_threads(threads)
+        assert np.array_equal(shuffled, together[order])
+        assert np.array_equal(alone, together[:8])
+        assert np.array_equal(tail, together[5:40])
+
+
+def test_texts_with_the_same_words_get_the_same_answer(labeler: WordLabeler) -> None:
+    found = labeler.probabilities(["There is no bleed.", "there  is\nNO bleed"])
+
+    assert np.array_equal(found[0], found[1])
+
+
+def test_a_text_without_words_mentions_nothing(labeler: WordLabeler) -> None:
+    found = labeler.probabilities(["", " .,; "])
+
+    assert (found[..., 0] == 1).all()
+
+
+def test_no_texts_give_no_rows(labeler: WordLabeler) -> None:
+    assert labeler.probabilities([]).shape == (0, len(labeler.label_set.ids), len(labeler.label_set.classes))
+
+
+def test_attention_gives_each_label_weights_over_words_with_their_spans(labeler: WordLabeler) -> None:
+    text = "There is no bleed, 3.5 mm."
+
+    (found,) = labeler.attention([text])
+
+    assert isinstance(labeler, AttendingLabeler)
+    assert [text[start:end] for start, end in found.spans] == ["There", "is", "no", "bleed", "3.5", "mm"]
+    assert found.weights.shape == (len(labeler.label_set.ids), 6)
+    np.testing.assert_allclose(found.weights.sum(axis=1), 1, atol=1e-5)
+
+
+def test_attention_of_a_text_without_words_is_empty(labeler: WordLabeler) -> None:
+    (found,) = labeler.attention(["..."])
+
+    assert found.spans == ()
+    assert found.weights.shape == (len(labeler.label_set.ids), 0)
+
+
+def test_a_text_longer_than_the_labeler_reads_is_known_as_truncated() -> None:
+    labeler = small_labeler()
+    twelve = " ".join(["bleed"] * 12)
+
+    assert labeler.truncated([twelve, twelve + " infarct"]).tolist() == [False, True]
+    found = labeler.probabilities([twelve, twelve + " infarct"])
+    assert np.array_equal(found[0], found[1])
+
+
+def test_numbers_are_one_word_where_the_recipe_says_so() -> None:
+    found = small_labeler().probabilities(["old infarct 12", "old infarct 3.5"])
+
+    assert np.array_equal(found[0], found[1])
+
+
+def test_of_equally_probable_classes_the_weakest_is_predicted() -> None:
+    assert predicted_classes(np.array([[[0.4, 0.4, 0.1, 0.1]]], dtype=np.float32)).tolist() == [[0]]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.text(max_size=60), max_size=6))
+def test_any_texts_get_finite_probabilities_that_do_not_depend_on_each_other(texts: list[str]) -> None:
+    labeler = small_labeler()
+
+    found = labeler.probabilities(texts)
+
+    assert np.isfinite(found).all()
+    for row, text in enumerate(texts):
+        assert np.array_equal(found[row], labeler.probabilities([text])[0])
