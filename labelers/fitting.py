@@ -1,0 +1,196 @@
+"""The one training loop: Adam on batches of like length, early stopping on micro F1, best epoch kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from labelers.base import predicted_classes
+from labelers.batching import Tokens, pad, shuffled_batches
+from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from labelers.data import Targets
+from labelers.metrics import micro_f1
+from labelers.network import TextNetwork
+from labelers.parts.losses import WeightedCrossEntropy, label_weights
+from labelers.recipe import Precision, Recipe, Schedule
+from labelers.vocabulary import UNKNOWN_INDEX
+from labelers.word_labeler import class_probabilities
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedTexts:
+    """Token indices, none of them empty, and class indices (n, n_L)."""
+
+    tokens: Sequence[Tokens]
+    targets: Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One point of the training curve; `micro_f1` is measured on what was held out."""
+
+    epoch: int
+    loss: float
+    micro_f1: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """The best epoch's weights, which epoch that was, and the curve."""
+
+    state: dict[str, Tensor]
+    best: Epoch
+    curve: tuple[Epoch, ...]
+
+
+class Fitter:
+    """Holds the state of training: weights, optimiser, curve, best epoch."""
+
+    def __init__(
+        self, recipe: Recipe, network: TextNetwork, *, train: EncodedTexts, held_out: EncodedTexts
+    ) -> None:
+        self.recipe = recipe
+        self.network = network
+        self.train = train
+        self.held_out = held_out
+        self.in_bfloat16 = recipe.training.precision is Precision.BFLOAT16
+        self.n_classes = network.n_classes
+        self.lengths = np.array([len(tokens) for tokens in train.tokens])
+        weights = label_weights(
+            torch.from_numpy(train.targets), n_classes=self.n_classes, beta=recipe.loss.beta
+        )
+        self.loss = WeightedCrossEntropy(weights)
+        trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.Adam(trainable, lr=recipe.training.learning_rate, fused=True)
+        self.rare = rare_word_odds(train.tokens, network, strength=recipe.network.dropout.rare_words)
+        self.curve: tuple[Epoch, ...] = ()
+        self.best_state: dict[str, Tensor] = {}
+
+    @property
+    def best(self) -> Epoch:
+        """The first epoch with the highest micro F1."""
+        return max(self.curve, key=lambda point: (point.micro_f1, -point.epoch))
+
+    def run(self, *, folder: Path, key: str, progress: bool) -> Fit:
+        """Trains to the end, from the checkpoint in `folder` where there is one of the same `key`."""
+        self._resume(folder, key)
+        while not self._finished():
+            epoch = len(self.curve) + 1
+            loss = self._train_epoch(epoch, progress=progress)
+            point = Epoch(epoch=epoch, loss=round(loss, 5), micro_f1=round(self.measure(), 5))
+            self.curve = (*self.curve, point)
+            if self.best == point:
+                self.best_state = {name: value.clone() for name, value in self.network.state_dict().items()}
+            write_checkpoint(folder, self._checkpoint(key))
+            logger.info("epoch %d: loss %.4f, held-out micro F1 %.4f", epoch, point.loss, point.micro_f1)
+        return Fit(state=self.best_state, best=self.best, curve=self.curve)
+
+    def measure(self) -> float:
+        """Micro F1 on the held-out texts."""
+        self.network.eval()
+        shape = (self.held_out.targets.shape[1], self.n_classes)
+        found = class_probabilities(self.network, self.held_out.tokens, shape=shape)
+        return micro_f1(self.held_out.targets, predicted_classes(found), n_classes=self.n_classes)
+
+    def _finished(self) -> bool:
+        if not self.curve:
+            return False
+        waited = len(self.curve) - self.best.epoch
+        return len(self.curve) >= self.recipe.training.max_epochs or waited >= self.recipe.training.patience
+
+    def _train_epoch(self, epoch: int, *, progress: bool) -> float:
+        """One pass over the training texts; its randomness depends on the seed and the epoch alone."""
+        training = self.recipe.training
+        rng = np.random.default_rng((training.seed, epoch))
+        batches = shuffled_batches(self.lengths, batch_size=training.batch_size, rng=rng)
+        total = 0.0
+        self.network.train()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.integers(2**62)))
+            for step, batch in enumerate(
+                tqdm(batches, desc=f"epoch {epoch}", disable=not progress, leave=False)
+            ):
+                self._set_learning_rate(epoch - 1 + step / len(batches))
+                total += self._step(batch) * len(batch)
+        return total / len(self.lengths)
+
+    def _step(self, batch: NDArray[np.intp]) -> float:
+        tokens, lengths = pad([self.train.tokens[i] for i in batch])
+        targets = torch.from_numpy(self.train.targets[batch])
+        forgotten = torch.rand(tokens.shape) < self.rare[tokens]
+        tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)
+        self.optimiser.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.in_bfloat16):
+            scores = self.network(tokens, lengths).scores
+        loss: Tensor = self.loss(scores, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.recipe.training.gradient_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.training.gradient_norm)
+        self.optimiser.step()
+        return float(loss.detach())
+
+    def _set_learning_rate(self, epochs_done: float) -> None:
+        training = self.recipe.training
+        left = 1 - epochs_done / training.max_epochs if training.schedule is Schedule.LINEAR else 1.0
+        for group in self.optimiser.param_groups:
+            group["lr"] = training.learning_rate * left
+
+    def _checkpoint(self, key: str) -> Checkpoint:
+        return Checkpoint(
+            key=key,
+            curve=tuple(asdict(point) for point in self.curve),
+            network=self.network.state_dict(),
+            best=self.best_state,
+            optimiser=self.optimiser.state_dict()["state"],
+        )
+
+    def _resume(self, folder: Path, key: str) -> None:
+        found = read_checkpoint(folder, key=key)
+        if found is None:
+            return
+        self.curve = tuple(Epoch(**point) for point in found.curve)
+        self.network.load_state_dict(found.network)
+        self.best_state = found.best
+        state = self.optimiser.state_dict()
+        self.optimiser.load_state_dict({**state, "state": found.optimiser})
+        logger.info("training goes on after epoch %d", len(self.curve))
+
+
+def rare_word_odds(texts: Sequence[Tokens], network: TextNetwork, *, strength: float) -> Tensor:
+    """For each word, how likely training reads it as unknown: a / (a + n), 0 for padding."""
+    counts = np.bincount(np.concatenate([np.array(t) for t in texts]), minlength=network.embedding.words)
+    odds = strength / (strength + np.maximum(counts, 1))
+    odds[0] = 0
+    return torch.from_numpy(odds).float()
+
+
+@contextmanager
+def repeatable(*, threads: int, seed: int) -> Iterator[None]:
+    """Inside, torch computes the same each time: fixed threads, own random state, no non-deterministic kernels."""
+    before = torch.get_num_threads()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(threads)
+    debugging: Any = torch.utils.deterministic
+    fill = debugging.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True)
+    debugging.fill_uninitialized_memory = False  # costs a fifth of the time and changes no result
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(before)
+        torch.use_deterministic_algorithms(deterministic)
+        debugging.fill_uninitialized_memory = fill
