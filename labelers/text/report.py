@@ -30,6 +30,7 @@ class Sentence:
 
 
 MAX_HISTORY = 400
+MAX_JUDGED = 1000
 _OPENING_SECTIONS = {
     Role.HISTORY: SectionKind.HISTORY,
     Role.TECHNIQUE: SectionKind.TECHNIQUE,
@@ -70,16 +71,20 @@ class ReportReader:
             for start, end in self.splitter.spans(flat, run.start, run.end):
                 if run.uncertain and found and self._findings_began(found[-1], run, flat[start:end]):
                     section = SectionKind.NONE
-                labelled = section.labelled and self.judge.role(flat[start:end]) is None
+                labelled = section.labelled and not self._is_aside(flat[start:end])
                 found.append(Sentence(start, end, section, labelled))
             opening = opening and not section.labelled
         return found
+
+    def _is_aside(self, sentence: str) -> bool:
+        """Whether a rule says that it is not about the images; longer ones are not even asked."""
+        return len(sentence) <= MAX_JUDGED and self.judge.role(sentence) is not None
 
     def _findings_began(self, before: Sentence, run: Run, sentence: str) -> bool:
         """Whether findings begin, with no heading, in what began as history or the like: never with its first
         sentence, and only with one that is worded as a finding.
         """
-        return before.start >= run.start and self.judge.tells_of_images(sentence)
+        return before.start >= run.start and self.judge.tells_of_images(sentence[:MAX_JUDGED])
 
     def _section(self, run: Run, text: str, *, opening: bool) -> SectionKind:
         if (

@@ -183,7 +183,7 @@ class HeadingFinder:
 
     @staticmethod
     def _stands_out(line: str, at: int, phrase: str) -> bool:
-        before = line[:at].split()
+        before = line[max(0, at - MAX_HEADING) : at].split()
         capitals = phrase.isupper() and len(phrase) > 3 and not (before and before[-1].isupper())
         return capitals or bool(_SENTENCE_ENDED.search(line[max(0, at - 4) : at]))
 

@@ -33,7 +33,9 @@ class SentenceRules(Frozen):
     connectives: frozenset[str]
 
 
-_CANDIDATE = re.compile(r"[.?!]+[\"')\]*_]*(?=\s)|(?<=[a-z]{2})\.(?=[A-Z][a-z])|(?<=[a-z]\))\.(?=[A-Z][a-z])")
+_CANDIDATE = re.compile(
+    r"(?<![.?!])[.?!]++[\"')\]*_]*+(?=\s)|(?<=[a-z]{2})\.(?=[A-Z][a-z])|(?<=[a-z]\))\.(?=[A-Z][a-z])"
+)
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}\.")
 _NEXT_TOKEN = re.compile(r"\s*(\S+)")
 _HAS_WORD = re.compile(r"[^\W_]")
