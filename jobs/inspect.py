@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from jobs.label import warnings
 from jobs.layout import percent, plural, table
 from schemas.errors import InputError
 from schemas.run import RUN_FILE, RunManifest, RunStats, is_finished, read_manifest, read_stats
-from schemas.status import Reason, ReportStatus
+from schemas.status import Reason, ReportStatus, Split
 from schemas.tables import Table
 
 EXAMPLES_PER_REASON = 3
@@ -28,9 +29,6 @@ class Place:
     file: str
     row_group: int
     row: int
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name} row group {self.row_group} row {self.row}"
 
 
 @click.command(epilog="\b\nExamples:\n  ctlabel inspect demo/run\n  ctlabel inspect demo/run --json")
@@ -126,7 +124,7 @@ def _sections(
     yield "RUN", _run_lines(run, manifest)
     yield f"REPORTS: {plural(stats.rows, 'row')}", _status_lines(stats)
     if stats.reasons:
-        yield "WHERE (first rows of each reason)", _example_lines(stats, examples)
+        yield "WHERE (the first rows of each reason)", _example_lines(stats, examples)
     yield "IMAGES", _image_lines(manifest, stats)
     yield "PREVALENCE, in %", _prevalence_lines(manifest, stats)
     noted = warnings(stats)
@@ -179,14 +177,21 @@ def _status_lines(stats: RunStats) -> list[str]:
 
 
 def _example_lines(stats: RunStats, examples: dict[str, list[Place]]) -> list[str]:
-    rows = [[reason, "; ".join(str(place) for place in examples.get(reason, []))] for reason in stats.reasons]
-    return table(rows)
+    return table([[reason, _places(examples.get(reason, []))] for reason in stats.reasons])
+
+
+def _places(places: list[Place]) -> str:
+    groups = groupby(places, key=lambda place: (Path(place.file).name, place.row_group))
+    return "; ".join(
+        f"{file} row group {row_group}: {', '.join(str(place.row) for place in group)}"
+        for (file, row_group), group in groups
+    )
 
 
 def _image_lines(manifest: RunManifest, stats: RunStats) -> list[str]:
     images = stats.images
     total = sum(images.splits.values())
-    shares = ", ".join(f"{split} {count:,}" for split, count in images.splits.items())
+    shares = ", ".join(f"{split} {images.splits.get(split, 0):,}" for split in Split)
     rows = [["labelled studies", f"{images.studies_labelled:,}"]]
     if manifest.images:
         rows += [
@@ -194,7 +199,7 @@ def _image_lines(manifest: RunManifest, stats: RunStats) -> list[str]:
             ["images labelled", f"{images.images_labelled:,}"],
             ["images of studies without labels", f"{images.images_of_unlabelled_studies:,}"],
         ]
-    return [*table(rows, numeric={1}), f"splits, by patient: {shares or 'none'} (of {total:,})"]
+    return [*table(rows, numeric={1}), f"splits, by patient: {shares} (of {total:,})"]
 
 
 def _prevalence_lines(manifest: RunManifest, stats: RunStats) -> list[str]:

@@ -11,6 +11,7 @@ import click
 
 from jobs.layout import plural, table
 from schemas.errors import InputError, InvariantError
+from schemas.tables import Table
 
 if TYPE_CHECKING:
     from pipeline.input_tables import ColumnLook, InputLook
@@ -95,7 +96,9 @@ def _input_lines(path: Path, look: InputLook) -> list[str]:
     lines += [f"  {line}" for line in table([head, *rows], numeric=range(2, len(head)))]
     if look.others:
         lines.append(f"not read: {', '.join(look.others)}")
-    return [*lines, "It can be labelled; rows that cannot go to rejects/ with a reason."]
+    if look.table is Table.REPORTS:
+        lines.append("It can be labelled; rows that cannot go to rejects/ with a reason.")
+    return lines
 
 
 def _column_cells(column: ColumnLook) -> list[str]:

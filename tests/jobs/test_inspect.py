@@ -30,7 +30,7 @@ def test_rejects_are_shown_by_file_row_group_and_row(small_run: Path) -> None:
     [place] = as_json(small_run)["reasons"]["no_report_id"]["examples"]
     assert place["file"].endswith("reports-0.parquet")
     assert (place["row_group"], place["row"]) == (0, 8)
-    assert "reports-0.parquet row group 0 row 8" in inspect(small_run).output
+    assert "reports-0.parquet row group 0: 8" in inspect(small_run).output
 
 
 def test_of_each_reason_a_few_rows_are_shown(small_run: Path) -> None:
