@@ -31,7 +31,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A part of one line: the heading before it, if any, and its text, which may be empty."""
+    """A part of one line: its text, which may be empty, and the heading before it.
+
+    `title`: it only names the examination; `first`: it begins its line.
+    """
 
     line: int
     start: int
