@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labelers.bundle import assemble, load_bundle, save_bundle
 from labelers.recipe import Recipe
 from labelers.synthetic import load_synthesis, synthetic_texts
 from labelers.training import TrainingInputs, train_labeler
@@ -85,8 +86,6 @@ def small_run(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Pa
 @pytest.fixture(scope="session")
 def other_tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Path) -> Path:
     """The same with other weights."""
-    from labelers.bundle import assemble, load_bundle, save_bundle
-
     labeler = load_bundle(tiny_bundle)
     halved = {name: value / 2 for name, value in labeler.network.state_dict().items()}
     other = assemble(labeler.recipe, labeler.label_set, labeler.vocabulary, halved)
