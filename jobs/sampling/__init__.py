@@ -1,0 +1,1 @@
+"""Making up a report archive: templates, studies, dirt, rows."""
