@@ -54,7 +54,7 @@ def test_every_layer_has_modules(layer: str) -> None:
         (["validate", "nowhere"], {"torch", "apache_beam", "nltk", "gensim"}),
         (["inspect", "nowhere"], {"torch", "apache_beam", "nltk", "gensim"}),
     ],
-    ids=" ".join,
+    ids=["help", "version", "list", "label help", "validate", "inspect"],
 )
 def test_a_quick_command_imports_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
     program = f"""
