@@ -18,7 +18,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from labelers.bundle import load_bundle, resolve_bundle
+from labelers.bundle import load_bundle
+from labelers.registry import resolve_bundle
 from labelers.text.report import ReportReader
 from pipeline.beam_errors import from_beam
 from pipeline.carrying import index_base
@@ -32,7 +33,7 @@ from pipeline.sources import describe_images, describe_reports
 from pipeline.storage import write_text
 from schemas.aggregation import load_aggregation
 from schemas.errors import InputError, InvariantError, UsageError
-from schemas.hashing import hash_json
+from schemas.hashing import hash_json, hash_sources
 from schemas.job import JobConfig
 from schemas.run import (
     Fingerprints,
@@ -46,6 +47,7 @@ from schemas.run import (
 from schemas.tables import SCHEMA_VERSION, Stamp
 
 POLL_SECONDS = 0.5
+TEXT_SOURCES = [Path(__file__).with_name(name) for name in ("cleaning.py", "eligibility.py", "texts.py")]
 LIBRARIES = ("apache-beam", "numpy", "polars", "pyarrow", "torch")
 Progress = Callable[[int], None]
 
@@ -90,7 +92,7 @@ def plan_job(config: JobConfig) -> Plan:
     fingerprints = Fingerprints(
         labeler=labeler.fingerprint,
         label_set=labeler.label_set.hash,
-        text=ReportReader.load().fingerprint,
+        text=hash_json([ReportReader.load().fingerprint, hash_sources(TEXT_SOURCES)]),
         eligibility=Eligibility.load(config.eligibility).fingerprint,
         aggregation=aggregation.fingerprint,
         max_report_chars=config.max_report_chars,

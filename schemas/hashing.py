@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 DIGEST_BYTES = 16
@@ -23,3 +25,8 @@ def hash_json(value: Any) -> str:
     """Hash of a JSON-able value, whatever the order of its keys."""
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hash_text(canonical)
+
+
+def hash_sources(files: Iterable[Path]) -> str:
+    """Hash of Python files: a change of code is a change of what it gives."""
+    return hash_json({file.name: hash_bytes(file.read_bytes()) for file in files})

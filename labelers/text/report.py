@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,9 +15,9 @@ from labelers.text.lines import scan_lines
 from labelers.text.roles import Role, RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from labelers.text.sentences import SentenceSplitter
-from schemas.hashing import hash_json
+from schemas.hashing import hash_json, hash_sources
 
-READER_VERSION = 1
+SOURCES = sorted(Path(__file__).parent.glob("*.py"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class ReportReader:
         self.splitter = splitter
         self.judge = judge
         configured = (headings.table, splitter.parameters, splitter.rules, judge.table)
-        self.fingerprint = hash_json([READER_VERSION, *(_plain(part) for part in configured)])
+        self.fingerprint = hash_json([hash_sources(SOURCES), *(_plain(part) for part in configured)])
 
     @classmethod
     def load(cls) -> ReportReader:

@@ -18,6 +18,7 @@ from nltk.tokenize.punkt import PunktTrainer
 from labelers.text.sentences import PunktParameterFile
 
 ORTHOGRAPHY_MIN_COUNT = 60
+ORTHO_LC = 0b1110000  # Punkt's flags for "seen in lower case": at a sentence's start, within, or unknown
 MAX_ABBREVIATION = 4
 ABBREVIATION = re.compile(r"[^\W\d_]+([./][^\W\d_]+)*")
 
@@ -25,8 +26,9 @@ ABBREVIATION = re.compile(r"[^\W\d_]+([./][^\W\d_]+)*")
 def train_punkt(texts: Iterable[str]) -> PunktParameterFile:
     """Punkt's parameters (Kiss and Strunk 2006) from unlabelled texts, pruned to what is frequent.
 
-    Collocations are left out: in reports they come from numbered lists, which are handled apart, and from the
-    initials of people's names, which have no place in a file that is shipped.
+    What may be a person's name has no place in a file that is shipped. So collocations are left out (in reports
+    they come from initials, and from numbered lists, which are handled apart), and so are words that are never
+    written in lower case, which Punkt treats like words it does not know.
     """
     trainer = PunktTrainer()
     trainer.train("\n\n".join(texts), finalize=False)
@@ -39,7 +41,7 @@ def train_punkt(texts: Iterable[str]) -> PunktParameterFile:
         orthography={
             word: flags
             for word, flags in sorted(found.ortho_context.items())
-            if flags and word.strip("_").isalpha()
+            if flags & ORTHO_LC and word.strip("_").isalpha()
         },
     )
 

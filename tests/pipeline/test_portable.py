@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -31,7 +32,9 @@ def free_port() -> int:
 def service(module: str, port: int, *options: str) -> Iterator[str]:
     """A Beam service of its own process on a port of this machine."""
     command = [sys.executable, "-m", module, *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # The worker pool starts its workers with whatever `python` the path gives.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     try:
         wait_for(process, port)
         yield f"localhost:{port}"

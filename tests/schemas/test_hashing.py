@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.hashing import hash_bytes, hash_json, hash_text
+from schemas.hashing import hash_bytes, hash_json, hash_sources, hash_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -43,3 +45,14 @@ def repr_of(value: object) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(repr_of, value)) + "]"
     return repr(value)
+
+
+def test_the_hash_of_sources_follows_names_and_contents(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text("x = 1\n")
+    other.write_text("x = 1\n")
+    before = hash_sources([one])
+
+    assert hash_sources([other]) != before
+    one.write_text("x = 2\n")
+    assert hash_sources([one]) != before
