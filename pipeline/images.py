@@ -20,7 +20,7 @@ from pipeline.carrying import codes_from, probabilities_from, shard_files
 from pipeline.labelling import LabelStep, count_values
 from pipeline.results import label_columns
 from pipeline.scanning import id_key
-from pipeline.sources import decode, find_columns, open_parquet, to_binary
+from pipeline.sources import damaged, decode, filled, find_columns, open_parquet, to_binary
 from pipeline.split import split_of
 from pipeline.storage import write_table, write_text
 from schemas.conf import Frozen
@@ -78,7 +78,7 @@ class LabelImages(beam.PTransform):  # type: ignore[misc]
         return (
             buckets
             | "Spread" >> beam.Reshuffle()
-            | "Join" >> beam.Map(_write_bucket, step=self._step, images=self._images)
+            | "Join" >> beam.Map(write_bucket, step=self._step, images=self._images)
         )
 
 
@@ -88,7 +88,8 @@ def buckets(rows: int) -> list[Bucket]:
     return [Bucket(index, of) for index in range(of)]
 
 
-def _write_bucket(bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]) -> str:
+def write_bucket(bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]) -> str:
+    """Writes the bucket's image labels and its mark; gives its name."""
     with located(f"{step.folder.path / Table.IMAGES}: bucket {bucket.name}"):
         studies = read_studies(bucket, step=step)
         if images:
@@ -129,7 +130,7 @@ def read_studies(bucket: Bucket, *, step: LabelStep) -> Studies:
 
 def _studies(reports: pa.Table, others: set[str], without_id: int, *, step: LabelStep) -> Studies:
     study_of_row = np.array(reports["study_id"].to_pylist(), dtype=object)
-    study_ids, groups = np.unique(study_of_row.astype(str), return_inverse=True)
+    study_ids, groups = np.unique(study_of_row, return_inverse=True)
     order = np.argsort(groups, kind="stable")
     labels = decide(
         codes_from(reports, label_set=step.label_set)[order],
@@ -144,7 +145,7 @@ def _studies(reports: pa.Table, others: set[str], without_id: int, *, step: Labe
     for group, patient, report_id in rows:
         patients[group] = patients[group] or patient
         report_ids[group].append(report_id)
-    names = [str(study_id) for study_id in study_ids]
+    names: list[str] = study_ids.tolist()
     return Studies(names, patients, report_ids, labels, frozenset(others - set(names)), without_id)
 
 
@@ -157,13 +158,25 @@ def read_images(bucket: Bucket, *, images: Sequence[InputFile], config: JobConfi
 def _image_frames(file: InputFile, bucket: Bucket, config: JobConfig) -> Iterator[pl.DataFrame]:
     with open_parquet(file.path) as parquet:
         names = find_columns(file.path, parquet.schema_arrow.names, table=Table.IMAGES, config=config)
-        columns = sorted(set(names.values()))
-        for batch in parquet.iter_batches(batch_size=IMAGES_BATCH_ROWS, columns=columns):
+        for batch in _image_batches(file, parquet, columns=sorted(set(names.values()))):
             decoded = {ours: decode(to_binary(batch[theirs]))[0] for ours, theirs in names.items()}
             nothing: list[str | None] = [None] * batch.num_rows
-            data = {column.name: decoded.get(column.name, nothing) for column in IMAGE_COLUMNS}
+            data = {
+                column.name: [filled(value) for value in decoded.get(column.name, nothing)]
+                for column in IMAGE_COLUMNS
+            }
             frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String))
             yield frame.filter(pl.Series(in_bucket(data["study_id"], bucket)))
+
+
+def _image_batches(
+    file: InputFile, parquet: pq.ParquetFile, *, columns: list[str]
+) -> Iterator[pa.RecordBatch]:
+    for row_group in range(parquet.num_row_groups):
+        try:
+            yield from parquet.iter_batches(IMAGES_BATCH_ROWS, row_groups=[row_group], columns=columns)
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(file.path, row_group) from error
 
 
 def _join(studies: Studies, images: pl.DataFrame, *, step: LabelStep) -> tuple[pa.Table, ImageStats]:

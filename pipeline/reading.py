@@ -9,8 +9,7 @@ from time import perf_counter
 import pyarrow as pa
 
 from pipeline.shards import RowGroup, Shard, shards
-from pipeline.sources import decode, find_columns, open_parquet, to_binary
-from schemas.errors import InputError
+from pipeline.sources import damaged, decode, filled, find_columns, open_parquet, to_binary
 from schemas.hashing import hash_text
 from schemas.job import JobConfig
 from schemas.status import Reason
@@ -57,10 +56,7 @@ def read_batches(group: RowGroup, *, config: JobConfig) -> Iterator[ReportBatch]
             try:
                 rows = _exactly(batches, shard.rows)
             except (pa.ArrowException, OSError, StopIteration) as error:
-                raise InputError(
-                    f"{group.path}: row group {group.index} is damaged and cannot be read; "
-                    "export the file again"
-                ) from error
+                raise damaged(group.path, group.index) from error
             batch = report_batch(rows, shard=shard, columns=columns, config=config)
             yield replace(batch, seconds=perf_counter() - started)
 
@@ -94,8 +90,8 @@ def report_batch(rows: pa.Table, *, shard: Shard, columns: dict[str, str], confi
     return ReportBatch(
         shard=shard,
         report_ids=report_ids,
-        study_ids=[_filled(value) for value in study_ids],
-        patient_ids=[_filled(value) for value in patient_ids],
+        study_ids=[filled(value) for value in study_ids],
+        patient_ids=[filled(value) for value in patient_ids],
         modalities=modalities,
         exam_names=exam_names,
         texts=texts,
@@ -109,16 +105,12 @@ def _decoded(rows: pa.Table, name: str) -> tuple[list[str | None], list[bool]]:
     return decode(to_binary(rows[name].combine_chunks()))
 
 
-def _filled(value: str | None) -> str | None:
-    return value if value and value.strip() else None
-
-
 def _judge(
     report_id: str | None, id_broken: bool, text: str | None, text_broken: bool, *, max_chars: int
 ) -> Reason | None:
     if id_broken:
         return Reason.UNDECODABLE_ID
-    if _filled(report_id) is None:
+    if filled(report_id) is None:
         return Reason.NO_REPORT_ID
     if text_broken:
         return Reason.UNDECODABLE_TEXT

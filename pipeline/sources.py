@@ -95,6 +95,11 @@ def open_parquet(path: str) -> Iterator[pq.ParquetFile]:
             parquet.close(force=True)
 
 
+def damaged(path: str, row_group: int) -> InputError:
+    """The error for rows that cannot be read although the footer can."""
+    return InputError(f"{path}: row group {row_group} is damaged and cannot be read; export the file again")
+
+
 def describe_file(path: str) -> InputFile:
     """Size, row counts and a hash of the footer, without reading any rows.
 
@@ -235,6 +240,11 @@ def decode(array: Any) -> tuple[list[str | None], list[bool]]:
         texts.append(text)
         broken.append(bad)
     return texts, broken
+
+
+def filled(value: str | None) -> str | None:
+    """None in place of an empty or blank value."""
+    return value if value and value.strip() else None
 
 
 def _decode_value(value: bytes | None) -> tuple[str | None, bool]:
