@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from jobs.evaluate import ANNOTATION_NOTE
+from jobs.evaluate import command as evaluate
+from jobs.train import command as train
+from labelers.bundle import load_bundle, read_bundle_record
+from schemas.errors import InputError
+from schemas.label_set import load_label_set
+from tests.conftest import TINY_RECIPE
+
+SENTENCES = (
+    ("There is haemorrhage.", "positive", "as_found", "r1"),
+    ("There is no haemorrhage.", "negative", "as_found", "r2"),
+    ("There may be haemorrhage.", "uncertain", "enriched", "r3"),
+    ("Technique as usual.", "not_mentioned", "enriched", "r4"),
+)
+
+
+@pytest.fixture
+def sentences(tmp_path: Path) -> Path:
+    columns: dict[str, list[str]] = {"text": [row[0] for row in SENTENCES]}
+    columns["sampled"] = [row[2] for row in SENTENCES]
+    columns["report_id"] = [row[3] for row in SENTENCES]
+    for label in load_label_set().ids:
+        columns[label] = [row[1] if label == "haemorrhage" else "not_mentioned" for row in SENTENCES]
+    pq.write_table(pa.table(columns), tmp_path / "few.parquet")
+    return tmp_path / "few.parquet"
+
+
+def run_evaluate(bundle: Path, data: Path, *options: str) -> Result:
+    arguments = ["--labeler", str(bundle), "--data", str(data), *options]
+    return CliRunner().invoke(evaluate, arguments, catch_exceptions=False)
+
+
+def test_evaluate_gives_figures_for_all_and_for_each_way_of_sampling(
+    tiny_bundle: Path, sentences: Path
+) -> None:
+    found = json.loads(run_evaluate(tiny_bundle, sentences, "--json").stdout)
+
+    assert list(found["figures"]) == ["all", "as_found", "enriched"]
+    assert [part["texts"] for part in found["figures"].values()] == [4, 2, 2]
+    assert set(found["figures"]["all"]) == {"texts", "micro", "macro", "macro_labels", "by_class", "by_label"}
+    assert found["figures"]["all"]["micro"]["support"] == 3
+    assert found["fingerprint"] == load_bundle(tiny_bundle).fingerprint
+    assert found["note"] == ANNOTATION_NOTE
+
+
+def test_evaluate_prints_a_table_that_says_who_annotated(tiny_bundle: Path, sentences: Path) -> None:
+    shown = run_evaluate(tiny_bundle, sentences).stdout
+
+    assert "as_found: 2 texts" in shown
+    assert "not reviewed by a radiologist" in shown
+    assert SENTENCES[0][0] not in shown
+
+
+def test_figures_are_written_into_the_bundle_only_when_asked(
+    tmp_path: Path, tiny_bundle: Path, sentences: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in tiny_bundle.iterdir():
+        (own / path.name).write_bytes(path.read_bytes())
+
+    run_evaluate(own, sentences)
+    assert read_bundle_record(own).evaluation == {}
+    run_evaluate(own, sentences, "--write")
+
+    assert read_bundle_record(own).evaluation["few"]["figures"]["all"]["texts"] == 4
+    assert load_bundle(own).fingerprint == load_bundle(tiny_bundle).fingerprint
+
+
+def test_data_without_the_label_columns_is_refused(tmp_path: Path, tiny_bundle: Path) -> None:
+    pq.write_table(pa.table({"text": ["a"]}), tmp_path / "plain.parquet")
+
+    with pytest.raises(InputError, match="has no column"):
+        run_evaluate(tiny_bundle, tmp_path / "plain.parquet")
+
+
+def test_train_writes_a_bundle_from_a_recipe_file(tmp_path: Path, sentences: Path) -> None:
+    raw = {
+        **TINY_RECIPE,
+        "training": {**TINY_RECIPE["training"], "held_out": {"group_column": "report_id", "share": 0.5}},
+    }
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")
+    arguments = [str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "out"), "--data", str(sentences)]
+
+    result = CliRunner().invoke(
+        train, [*arguments, "--seed", "3", "--max-epochs", "1"], catch_exceptions=False
+    )
+
+    assert result.exit_code == 0
+    assert "1 epochs, best 1, held-out micro F1" in result.stdout
+    assert load_bundle(tmp_path / "out").recipe.training.seed == 3
+
+
+def test_a_dry_run_of_train_prints_the_resolved_recipe_and_writes_nothing(tmp_path: Path) -> None:
+    arguments = [
+        "bigru_per_label_attention",
+        "--out",
+        str(tmp_path / "out"),
+        "--data",
+        "x.parquet",
+        "--dry-run",
+    ]
+
+    result = CliRunner().invoke(train, [*arguments, "--seed", "3"], catch_exceptions=False)
+
+    assert yaml.safe_load(result.stdout)["training"]["seed"] == 3
+    assert not (tmp_path / "out").exists()
