@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 .PHONY: demo test clean
 
 demo: $(INSTALLED)
-	rm -rf demo
+	rm -rf demo/archive demo/run
 	$(BIN)/ctlabel sample demo/archive
 	$(BIN)/ctlabel label demo/archive/reports-*.parquet --images demo/archive/images.parquet --out demo/run
 	$(BIN)/ctlabel inspect demo/run

@@ -10,6 +10,8 @@ import click
 import pytest
 
 from jobs.cli import SUBCOMMANDS
+from labelers.bundle import read_bundle_record
+from labelers.registry import DEFAULT_LABELER
 from schemas.status import Reason, ReportStatus
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
 
@@ -63,6 +65,14 @@ def test_it_names_every_reason_beside_its_status(reason: Reason) -> None:
 def test_it_names_every_status_and_input_column() -> None:
     names = {*ReportStatus, *(column.name for column in (*REPORT_COLUMNS, *IMAGE_COLUMNS))}
     assert {name for name in names if f"`{name}`" not in README} == set()
+
+
+@pytest.mark.parametrize("sentences", ["all", "as_found", "enriched"])
+def test_its_figures_are_those_of_the_shipped_bundle(sentences: str) -> None:
+    figures = read_bundle_record(DEFAULT_LABELER).evaluation["dev"]["figures"][sentences]
+    classes = [figures["by_class"][name]["f1"] for name in ("negative", "uncertain", "positive")]
+    cells = [f"{value:.3f}" for value in (figures["micro"]["f1"], figures["macro"], *classes)]
+    assert f" | {' | '.join(cells)} |" in README
 
 
 def test_it_holds_no_placeholder_and_stays_short() -> None:
