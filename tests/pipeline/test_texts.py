@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from labelers.text.report import ReportReader
+from pipeline.cleaning import Cleaned
+from pipeline.eligibility import Eligibility
+from pipeline.reading import ReportBatch
+from pipeline.texts import TextBatch, TextStep
+from schemas.status import Reason
+from tests.pipeline.rows import shard_of
+
+HEAD = "CT head\nHistory: fall.\nFindings: No bleed. Old infarct.\n"
+
+
+@pytest.fixture(scope="module")
+def step() -> TextStep:
+    return TextStep(ReportReader.load(), Eligibility.load())
+
+
+def batch_of(*texts: str | None, reasons: list[Reason | None] | None = None, **columns: Any) -> ReportBatch:
+    n = len(texts)
+    nothing: list[str | None] = [None] * n
+    names = (
+        "report_ids",
+        "study_ids",
+        "patient_ids",
+        "modalities",
+        "exam_names",
+        "text_hashes",
+        "input_hashes",
+    )
+    values: dict[str, Any] = {**dict.fromkeys(names, nothing), "texts": list(texts), **columns}
+    return ReportBatch(shard=shard_of(n), reasons=reasons or [None] * n, **values)
+
+
+def read(step: TextStep, *texts: str | None, **columns: Any) -> TextBatch:
+    return step.read(batch_of(*texts, **columns), carried=None)
+
+
+def test_sentences_point_into_the_raw_text_and_only_some_are_read(step: TextStep) -> None:
+    sentences = read(step, HEAD).sentences
+
+    spans = [HEAD[start:end] for start, end in zip(sentences.start, sentences.end, strict=True)]
+    assert spans == ["fall.", "No bleed.", "Old infarct."]
+    assert sentences.read.tolist() == [False, True, True]
+    assert sentences.distinct == ["No bleed.", "Old infarct."]
+
+
+def test_a_sentence_of_several_reports_is_read_once(step: TextStep) -> None:
+    sentences = read(step, HEAD, HEAD, "CT head\nFindings: Old   infarct.").sentences
+
+    assert sentences.distinct == ["No bleed.", "Old infarct."]
+    assert sentences.report.tolist() == [0, 0, 0, 1, 1, 1, 2]
+    assert sentences.distinct_index.tolist() == [-1, 0, 1, -1, 0, 1, 1]
+
+
+def test_markup_is_blanked_before_sentences_are_sought_and_spans_stay(step: TextStep) -> None:
+    text = "<p>CT head</p><p>Findings: <b>No</b> bleed.</p>"
+
+    batch = read(step, text)
+
+    assert batch.cleaned == [(Cleaned.HTML,)]
+    [start], [end] = batch.sentences.start, batch.sentences.end
+    assert text[start:end] == "No</b> bleed."
+    assert batch.sentences.distinct == ["No bleed."]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("CT abdomen\nThe liver is normal.", Reason.NOT_HEAD),
+        ("CT head\nHistory: fall, hit the head.", Reason.HISTORY_ONLY),
+        ("<p> </p><br/>", Reason.NO_REPORT_TEXT),
+        ("\x00\x01", Reason.NO_REPORT_TEXT),
+    ],
+)
+def test_a_report_that_is_not_for_the_labeler_has_a_reason_and_no_sentences(
+    step: TextStep, text: str, reason: Reason
+) -> None:
+    batch = read(step, text, HEAD)
+
+    assert batch.reports.reasons == [reason, None]
+    assert batch.to_label.tolist() == [False, True]
+    assert set(batch.sentences.report.tolist()) == {1}
+
+
+def test_modality_and_exam_name_count(step: TextStep) -> None:
+    text = "Findings: No bleed."
+
+    assert read(step, text, modalities=["CT"], exam_names=["CT Head"]).reports.reasons == [None]
+    assert read(step, text, modalities=["DX"], exam_names=["XR Knee"]).reports.reasons == [
+        Reason.NOT_CT_OR_MR
+    ]
+
+
+def test_a_row_that_has_a_reason_already_keeps_it(step: TextStep) -> None:
+    batch = read(step, HEAD, None, reasons=[Reason.SAME_REPORT, Reason.UNDECODABLE_TEXT])
+
+    assert batch.reports.reasons == [Reason.SAME_REPORT, Reason.UNDECODABLE_TEXT]
+    assert not batch.to_label.any()
+    assert len(batch.sentences.report) == len(batch) == 0
+    assert batch.sentences.start.dtype == np.int32
