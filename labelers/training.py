@@ -72,14 +72,12 @@ def train_labeler(
         OutputError: `out` exists already, or cannot be written.
         InputError: a file does not fit, or nothing can be held out.
     """
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists already: choose another --out, or pass --overwrite")
     started = time.monotonic()
     label_set = load_label_set(recipe.label_set)
     data = inputs.to_json()
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
-    partial = out.with_name(out.name + PARTIAL_ENDING)
     split = read_split(recipe, inputs, label_set)
+    partial = _start_folder(out, overwrite=overwrite)
     with repeatable(threads=recipe.training.threads, seed=recipe.training.seed):
         words = _pretrained(recipe, inputs, split, folder=partial / key)
         fit = _fit(recipe, label_set, words, split, folder=partial, key=key, progress=progress)
@@ -111,6 +109,18 @@ def encode_texts(texts: LabelledTexts, reader: WordReader, vocabulary: Vocabular
     tokens = [vocabulary.encode(reader.tokens(text)) for text in texts.texts]
     kept = np.array([bool(found) for found in tokens])
     return EncodedTexts(tokens=[found for found in tokens if found], targets=texts.targets[kept])
+
+
+def _start_folder(out: Path, *, overwrite: bool) -> Path:
+    """The folder beside `out` in which an unfinished training lies."""
+    if out.exists() and not overwrite:
+        raise OutputError(f"{out} exists already: choose another --out, or pass --overwrite")
+    partial = out.with_name(out.name + PARTIAL_ENDING)
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{partial} cannot be made: {error.strerror}") from error
+    return partial
 
 
 def _pretrained(recipe: Recipe, inputs: TrainingInputs, split: Split, *, folder: Path) -> PretrainedWords:

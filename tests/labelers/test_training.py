@@ -133,6 +133,15 @@ def test_a_bundle_that_is_there_is_replaced_only_when_asked(
     assert load_bundle(tmp_path / "out").label_set == three_labels()
 
 
+def test_a_place_where_nothing_can_be_written_is_refused_before_training(
+    tmp_path: Path, label_file: Path, inputs: TrainingInputs
+) -> None:
+    (tmp_path / "a_file").write_text("")
+
+    with pytest.raises(OutputError, match="cannot be made"):
+        train_labeler(recipe_for(label_file), inputs, out=tmp_path / "a_file" / "out")
+
+
 def test_the_bundle_tells_how_it_was_made(tmp_path: Path, label_file: Path, inputs: TrainingInputs) -> None:
     train_labeler(recipe_for(label_file), inputs, out=tmp_path / "out")
 
