@@ -171,9 +171,10 @@ def test_the_patient_of_the_report_decides_the_split_then_that_of_the_image_then
 
 
 def test_the_first_report_that_knows_the_patient_says_who_it_is(tmp_path: Path) -> None:
-    step = step_of(tmp_path, report("r1", "s1", NEG, NOT), report("r2", "s1", NEG, NOT, patient="p2"))
+    patients = [None, "p2", None, "p4"]
+    reports = [report(f"r{n}", "s1", NEG, NOT, patient=patient) for n, patient in enumerate(patients)]
 
-    assert join(step, [])[0][0]["patient_id"] == "p2"
+    assert join(step_of(tmp_path, *reports), [])[0][0]["patient_id"] == "p2"
 
 
 def test_integer_and_mapped_columns_of_the_images_are_read(tmp_path: Path) -> None:

@@ -42,11 +42,12 @@ def ids(*values: Any) -> dict[str, Any]:
 
 
 def test_a_row_with_an_id_and_a_text_can_be_labelled(tmp_path: Path) -> None:
-    batch = read_rows(tmp_path, {"report_id": ["r1"], "report_text": ["Kein Ödem."]})
+    batch = read_rows(tmp_path, {"report_id": [" r1"], "report_text": [" Kein Ödem.\n"]})
 
     assert batch.reasons == [None]
-    assert batch.texts == ["Kein Ödem."]
-    assert batch.text_hashes == [hash_text("Kein Ödem.")]
+    assert batch.report_ids == [" r1"]
+    assert batch.texts == [" Kein Ödem.\n"]
+    assert batch.text_hashes == [hash_text(" Kein Ödem.\n")]
 
 
 def test_null_empty_and_blank_texts_are_no_report_text(tmp_path: Path) -> None:
