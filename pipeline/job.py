@@ -47,7 +47,8 @@ from schemas.run import (
 from schemas.tables import SCHEMA_VERSION, Stamp
 
 POLL_SECONDS = 0.5
-TEXT_SOURCES = [Path(__file__).with_name(name) for name in ("cleaning.py", "eligibility.py", "texts.py")]
+TEXT_MODULES = ("cleaning.py", "eligibility.py", "rtf.py", "texts.py")
+TEXT_SOURCES = [Path(__file__).with_name(name) for name in TEXT_MODULES]
 LIBRARIES = ("apache-beam", "numpy", "polars", "pyarrow", "torch")
 Progress = Callable[[int], None]
 

@@ -13,20 +13,19 @@ _TOKEN = re.compile(
 )
 _BREAK = re.compile(r"\\(?:par|line|sect|page|row)(?![a-z])")
 _BREAKS = frozenset({"par", "line", "sect", "page", "row"})
-_HIDDEN = frozenset(
-    {"colortbl", "datastore", "fonttbl", "footer", "footerf", "footerl", "footerr", "generator"}
-)
-_HIDDEN |= {
-    "header",
-    "headerf",
-    "headerl",
-    "headerr",
-    "info",
+_TABLES = {
+    "colortbl",
+    "fonttbl",
     "latentstyles",
     "listoverridetable",
     "listtable",
+    "rsidtbl",
+    "stylesheet",
+    "xmlnstbl",
 }
-_HIDDEN |= {"object", "pict", "rsidtbl", "stylesheet", "themedata", "xmlnstbl"}
+_MARGINS = {"footer", "footerf", "footerl", "footerr", "header", "headerf", "headerl", "headerr"}
+_ATTACHED = {"datastore", "generator", "info", "object", "pict", "themedata"}
+_HIDDEN = frozenset(_TABLES | _MARGINS | _ATTACHED)
 _WORDS = {
     "bullet": "•",
     "emdash": "—",
