@@ -24,7 +24,7 @@ _TABLES = {
     "xmlnstbl",
 }
 _MARGINS = {"footer", "footerf", "footerl", "footerr", "header", "headerf", "headerl", "headerr"}
-_ATTACHED = {"datastore", "generator", "info", "object", "pict", "themedata"}
+_ATTACHED = {"datastore", "generator", "info", "object", "pict", "themedata", "xmlnstbl"}
 _HIDDEN = frozenset(_TABLES | _MARGINS | _ATTACHED)
 _WORDS = {
     "bullet": "•",
