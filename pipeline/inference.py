@@ -51,8 +51,7 @@ class CachedLabeler:
         shape = (len(texts), len(self.labeler.label_set.ids), len(self.labeler.label_set.classes))
         found = np.stack([known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
         self._known = known if len(known) <= self._capacity else {}
-        failed: npt.NDArray[np.bool_] = np.isnan(found).any(axis=(1, 2))
-        return found, failed, len(unknown)
+        return found, np.isnan(found.max(axis=(1, 2), initial=0)), len(unknown)
 
     def _infer(self, texts: list[str]) -> Iterable[Probabilities]:
         # Whatever one text breaks must not cost the others; a text that fails alone rejects its own report.
