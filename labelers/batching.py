@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +14,10 @@ from torch import Tensor
 from labelers.vocabulary import PADDING_INDEX
 
 Tokens = tuple[int, ...]
+ROW_STEP = 16
+TOKENS_PER_BATCH = 2048
+WIDTH_STEPS = ((32, 4), (64, 8), (128, 32))
+"""Up to which length widths go up by which step: fine where most sentences are."""
 
 
 def pad(texts: Sequence[Tokens]) -> tuple[Tensor, Tensor]:
@@ -33,19 +38,41 @@ def shuffled_batches(
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def same_length_batches(texts: Sequence[Tokens], *, rows: int) -> Iterator[tuple[list[int], Tensor]]:
-    """Indices of up to `rows` texts of one length, and their tokens in exactly `rows` rows.
+class FixedBatch(NamedTuple):
+    """Texts of about one length: their indices (n,), and tokens (B, T) with lengths (B,), where B >= n."""
 
-    Rows that are left over are filled with padding. So no text is ever padded, and the shape in which a text is
-    computed depends on its own length only: its result is the same to the last bit whatever comes with it.
+    indices: list[int]
+    tokens: Tensor
+    lengths: Tensor
+
+
+def fixed_batches(texts: Sequence[Tokens]) -> Iterator[FixedBatch]:
+    """Every text that has tokens, in batches whose shape keeps a result the same whatever comes with it.
+
+    A text's T depends on its own length only. B is a multiple of ROW_STEP, the surplus rows being texts of one
+    padding token: within such shapes each row of a matrix product is summed in the same order, wherever it stands.
     """
-    by_length: defaultdict[int, list[int]] = defaultdict(list)
+    by_width: defaultdict[int, list[int]] = defaultdict(list)
     for index, text in enumerate(texts):
-        by_length[len(text)].append(index)
-    for length in sorted(by_length):
-        indices = by_length[length]
+        if text:
+            by_width[padded_width(len(text))].append(index)
+    for width, indices in sorted(by_width.items()):
+        rows = max(ROW_STEP, TOKENS_PER_BATCH // width // ROW_STEP * ROW_STEP)
         for start in range(0, len(indices), rows):
-            chosen = indices[start : start + rows]
-            tokens = torch.full((rows, length), PADDING_INDEX)
-            tokens[: len(chosen)] = torch.tensor([texts[i] for i in chosen]).reshape(len(chosen), length)
-            yield chosen, tokens
+            yield _fixed_batch(texts, indices[start : start + rows], width)
+
+
+def padded_width(length: int) -> int:
+    """The T in which a text of this many tokens is computed."""
+    step = next((step for longest, step in WIDTH_STEPS if length <= longest), WIDTH_STEPS[-1][1])
+    return -(-length // step) * step
+
+
+def _fixed_batch(texts: Sequence[Tokens], indices: list[int], width: int) -> FixedBatch:
+    rows = -(-len(indices) // ROW_STEP) * ROW_STEP
+    tokens = np.full((rows, width), PADDING_INDEX, np.int64)
+    lengths = np.ones(rows, np.int64)
+    for row, index in enumerate(indices):
+        lengths[row] = len(texts[index])
+        tokens[row, : lengths[row]] = texts[index]
+    return FixedBatch(indices, torch.from_numpy(tokens), torch.from_numpy(lengths))

@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from labelers.base import Probabilities, TokenAttention
-from labelers.batching import Tokens, same_length_batches
-from labelers.network import NetworkOutput, TextNetwork
+from labelers.batching import Tokens, fixed_batches
+from labelers.inference import forward, forward_all
+from labelers.network import TextNetwork
 from labelers.recipe import Recipe, Unit
 from labelers.vocabulary import Vocabulary
 from labelers.words import WordReader
 from schemas.label_set import LabelSet
-
-ROWS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +64,8 @@ class WordLabeler:
         n_labels = len(self.label_set.ids)
         if not tokens:
             return TokenAttention(spans=(), weights=np.zeros((n_labels, 0), dtype=np.float32))
-        _, batch = next(same_length_batches([tokens], rows=ROWS))
-        weights = _forward(self.network, batch).attention[0].numpy()
+        [batch] = fixed_batches([tokens])
+        weights = forward(self.network, batch).attention[0, :, : len(tokens)].numpy()
         return TokenAttention(
             spans=tuple((word.start, word.end) for word in self.reader.words(text)),
             weights=np.broadcast_to(weights, (n_labels, len(tokens))).astype(np.float32),
@@ -76,21 +75,12 @@ class WordLabeler:
 def class_probabilities(
     network: TextNetwork, texts: Sequence[Tokens], *, shape: tuple[int, int]
 ) -> Probabilities:
-    """Probabilities (n_texts, n_L, n_C) of encoded texts."""
+    """Probabilities (n_texts, n_L, n_C) of encoded texts; one without tokens mentions nothing."""
     distinct = {tokens: row for row, tokens in enumerate(dict.fromkeys(texts))}
     found = np.zeros((len(distinct), *shape), dtype=np.float32)
-    unread = list(distinct)
-    for indices, batch in same_length_batches(unread, rows=ROWS):
-        if batch.shape[1] == 0:
-            found[indices, :, 0] = 1
-            continue
-        scores = _forward(network, batch).scores[: len(indices)]
-        found[indices] = torch.softmax(scores, dim=-1).numpy()
+    found[:, :, 0] = 1
+    batches = list(fixed_batches(list(distinct)))
+    for batch, output in zip(batches, forward_all(network, batches), strict=True):
+        scores = output.scores[: len(batch.indices)]
+        found[batch.indices] = torch.softmax(scores, dim=-1).numpy()
     return found[[distinct[tokens] for tokens in texts]]
-
-
-def _forward(network: TextNetwork, tokens: torch.Tensor) -> NetworkOutput:
-    lengths = torch.full((tokens.shape[0],), tokens.shape[1])
-    with torch.inference_mode():
-        output: NetworkOutput = network(tokens, lengths)
-    return output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -34,13 +35,59 @@ class BiGru(nn.Module):
         self.gru = nn.GRU(input_size, hidden // 2, bidirectional=True, batch_first=True)
 
     def forward(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        """(B, T, e) -> r: (B, T, h); packing keeps padding out of the backward direction."""
-        n_tokens = embedded.shape[1]
-        if bool((lengths == n_tokens).all()):
-            encoded: Tensor = self.gru(embedded)[0]
-            return encoded
+        """(B, T, e) -> r: (B, T, h); padding never reaches the backward direction."""
+        if torch.is_grad_enabled():
+            return self._packed(embedded, lengths)
+        return self._both_at_once(embedded, lengths)
+
+    def _packed(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=n_tokens)[0]
+        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=embedded.shape[1])[0]
+
+    def _both_at_once(self, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """The same without gradients: one product a step for both directions, all of one shape.
+
+        That is several times as fast on a CPU as torch's own, and no row's result depends on another's length.
+        What it gives at padded places is finite and means nothing.
+        """
+        turned = _turn_index(lengths, embedded.shape[1])  # (B, T)
+        both = torch.stack([embedded, _take_tokens(embedded, turned)])  # (2, B, T, e)
+        forward, backward = self._run(both)  # (B, T, h/2) each
+        return torch.cat([forward, _take_tokens(backward, turned)], dim=-1)
+
+    def _run(self, x: Tensor) -> Tensor:
+        """Both directions in their own order: (2, B, T, e) -> (2, B, T, h/2); gates r, z, n, as in torch."""
+        _, n_rows, n_tokens, size = x.shape
+        half = self.gru.hidden_size
+        projected = torch.baddbmm(self._pair("bias_ih"), x.reshape(2, -1, size), self._pair("weight_ih"))
+        projected = projected.view(2, n_rows, n_tokens, 3 * half)
+        weight, bias = self._pair("weight_hh"), self._pair("bias_hh")
+        h = x.new_zeros(2, n_rows, half)
+        states = x.new_empty(2, n_rows, n_tokens, half)
+        for t in range(n_tokens):
+            recurrent = torch.baddbmm(bias, h, weight)  # (2, B, 3 h/2)
+            gates = torch.sigmoid(projected[:, :, t, : 2 * half] + recurrent[..., : 2 * half])
+            r, z = gates[..., :half], gates[..., half:]
+            n = torch.tanh(projected[:, :, t, 2 * half :] + r * recurrent[..., 2 * half :])
+            h = torch.lerp(n, h, z)
+            states[:, :, t] = h
+        return states
+
+    def _pair(self, name: str) -> Tensor:
+        """A parameter of both directions: weights (2, in, 3 h/2), biases (2, 1, 3 h/2)."""
+        pair = torch.stack([getattr(self.gru, f"{name}_l0"), getattr(self.gru, f"{name}_l0_reverse")])
+        return pair.unsqueeze(1) if pair.dim() == 2 else pair.transpose(1, 2)
+
+
+def _turn_index(lengths: Tensor, n_tokens: int) -> Tensor:
+    """Indices (B, T) that turn each row's own tokens round; padded places point at its first token."""
+    places = torch.arange(n_tokens, device=lengths.device)
+    return (lengths.unsqueeze(1) - 1 - places).clamp(min=0)
+
+
+def _take_tokens(x: Tensor, index: Tensor) -> Tensor:
+    """Tokens of each row by index: (B, T, d), (B, T) -> (B, T, d)."""
+    return x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
 
 
 def build_encoder(spec: recipe.NoEncoder | recipe.BiGruEncoder, *, input_size: int) -> Identity | BiGru:

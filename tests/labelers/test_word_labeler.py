@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelers.base import AttendingLabeler, predicted_classes
+from labelers.batching import TOKENS_PER_BATCH
 from labelers.registry import list_bundles
-from labelers.word_labeler import ROWS, WordLabeler
+from labelers.word_labeler import WordLabeler
 from tests.labelers.networks import ARCHITECTURES, WORDS, small_labeler
 
 TEXTS = (
@@ -26,7 +27,7 @@ TEXTS = (
 
 def many_texts(n: int) -> list[str]:
     source = random.Random(0)
-    return [" ".join(source.choices(WORDS, k=source.choice((2, 5, 9)))) for _ in range(n)]
+    return [" ".join(source.choices(WORDS, k=source.choice((1, 2, 5, 9, 14, 33, 70)))) for _ in range(n)]
 
 
 @pytest.fixture(scope="module", params=[*ARCHITECTURES, *[f"bundle:{name}" for name in list_bundles()]])
@@ -47,7 +48,7 @@ def test_probabilities_are_one_distribution_for_each_text_and_label(labeler: Wor
 
 
 def test_batch_composition_order_and_threads_never_change_a_bit(labeler: WordLabeler) -> None:
-    texts = many_texts(ROWS + 30)
+    texts = many_texts(TOKENS_PER_BATCH // 8)
     together = labeler.probabilities(texts)
     threads = torch.get_num_threads()
 

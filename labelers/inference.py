@@ -1,0 +1,45 @@
+"""Batches through a network on a CPU: several at once, each on one thread.
+
+Threads that share one product wait for each other at every step of a GRU, which on a busy machine takes longer than
+the products; threads with a batch each never wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+
+from labelers.batching import FixedBatch
+from labelers.network import NetworkOutput, TextNetwork
+
+
+def forward(network: TextNetwork, batch: FixedBatch) -> NetworkOutput:
+    """One batch, without gradients."""
+    with torch.inference_mode():
+        output: NetworkOutput = network(batch.tokens, batch.lengths)
+    return output
+
+
+def forward_all(network: TextNetwork, batches: Sequence[FixedBatch]) -> Iterator[NetworkOutput]:
+    """Each batch's output, in order, computed on as many threads as torch may use."""
+    threads = torch.get_num_threads()
+    if threads == 1 or len(batches) < threads:
+        yield from (forward(network, batch) for batch in batches)
+        return
+    with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(partial(forward, network), batches)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Lets each new thread compute alone; torch's number of threads is the process's."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
