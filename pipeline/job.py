@@ -26,7 +26,7 @@ from pipeline.carrying import index_base
 from pipeline.eligibility import Eligibility
 from pipeline.images import BucketStats, LabelImages, buckets, image_study_ids, read_bucket_stats
 from pipeline.labelling import LabelRowGroups, LabelStep, ScanRowGroups
-from pipeline.run_folder import RunFolder, claim, finish
+from pipeline.run_folder import RunFolder, claimed, finish
 from pipeline.scanning import any_in_common, load_scan, plan_rows, save_arrays
 from pipeline.shards import RowGroup, Shard, row_groups, shards
 from pipeline.sources import describe_images, describe_reports
@@ -147,7 +147,16 @@ def run_job(plan: Plan, out: Path, *, progress: Progress = lambda _: None) -> Ru
     """
     started = perf_counter()
     folder = RunFolder(out)
-    claim(folder, plan.manifest)
+    with claimed(folder, plan.manifest):
+        seconds = _run_stages(plan, folder, progress)
+        stats = _account(plan, folder, seconds=seconds, wall_seconds=perf_counter() - started)
+        write_text(folder.stats_file, stats.model_dump_json(indent=2) + "\n")
+        finish(folder)
+    return stats
+
+
+def _run_stages(plan: Plan, folder: RunFolder, progress: Progress) -> dict[str, float]:
+    """All passes, and what each took in seconds."""
     seconds: dict[str, float] = {}
     step = label_step(plan, folder)
     with _timed(seconds, "scan"):
@@ -156,10 +165,7 @@ def run_job(plan: Plan, out: Path, *, progress: Progress = lambda _: None) -> Ru
         _label(plan, step)
     with _timed(seconds, "images"):
         _label_images(plan, step)
-    stats = _account(plan, folder, seconds=seconds, wall_seconds=perf_counter() - started)
-    write_text(folder.stats_file, stats.model_dump_json(indent=2) + "\n")
-    finish(folder)
-    return stats
+    return seconds
 
 
 def label_step(plan: Plan, folder: RunFolder) -> LabelStep:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from pipeline.storage import output_error, remove_temporary_files, write_text
 from schemas.errors import OutputError
 from schemas.run import RUN_FILE, STATS_FILE, SUCCESS_FILE, WORK_DIR, RunManifest, ShardStats, read_manifest
 from schemas.tables import Table
+
+LOCK_FILE = ".lock"
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,33 @@ class RunFolder:
             return None
 
 
+@contextmanager
+def claimed(folder: RunFolder, manifest: RunManifest) -> Iterator[None]:
+    """The folder is this run's, and this process alone works in it, while the block runs.
+
+    Raises:
+        OutputError: another process is at work in it, or `claim` refuses it.
+    """
+    lock = folder.path / LOCK_FILE
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("ab")
+    except OSError as error:
+        raise output_error(folder.path, error) from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                f"{folder.path}: another process is at work on this run; wait for it"
+            ) from error
+        try:
+            claim(folder, manifest)
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
 def claim(folder: RunFolder, manifest: RunManifest) -> None:
     """Makes the folder this run's, or goes on with the unfinished run of the same manifest that it holds.
 
@@ -106,10 +137,10 @@ def _check_same_run(folder: RunFolder, manifest: RunManifest) -> None:
 
 
 def finish(folder: RunFolder) -> None:
-    """Clears the intermediate files and says that the run is whole."""
+    """Says that the run is whole, then clears the intermediate files: first, and a kill would cost them all."""
     remove_temporary_files(folder.path)
-    shutil.rmtree(folder.work, ignore_errors=True)
     write_text(folder.success_file, "")
+    shutil.rmtree(folder.work, ignore_errors=True)
 
 
 def finished_runs(folder: Path) -> list[Path]:

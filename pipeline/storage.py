@@ -28,12 +28,19 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        _flush_to_disk(temporary)
         temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _flush_to_disk(path: Path) -> None:
+    """So that a name never outlives a power cut without its content."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

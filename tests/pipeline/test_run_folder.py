@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run_folder import RunFolder, claim, finish, finished_runs, unfinished
+from pipeline.run_folder import RunFolder, claim, claimed, finish, finished_runs, unfinished
 from pipeline.shards import RowGroup, Shard
 from pipeline.storage import write_text
 from schemas.errors import InvariantError, OutputError
@@ -176,3 +176,16 @@ def test_the_unfinished_run_of_a_job_is_found_again(tmp_path: Path) -> None:
 
     assert unfinished([tmp_path / "d", finished, other, mine], "run1") == mine
     assert unfinished([finished, other], "run1") is None
+
+
+def test_two_processes_never_work_on_one_run(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+
+    with claimed(folder, manifest()):
+        with pytest.raises(OutputError, match="another process is at work"), claimed(folder, manifest()):
+            pass
+        assert folder.run_file.exists()
+
+    with claimed(folder, manifest()):
+        pass
+    assert [path.name for path in folder.path.iterdir()] == ["run.json"]
