@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from labelers.base import Labeler
-
-SUBSET_COLUMN = "sampled"
-ALL = "all"
-ANNOTATION_NOTE = (
-    "Annotations: made by language-model annotators under a written protocol, not reviewed by a radiologist."
-)
 
 
 @click.command("evaluate")
@@ -50,45 +42,27 @@ def command(*, labeler: str, data: Path, as_json: bool, write: bool) -> None:
 
 
 def evaluate_labeler(labeler: Labeler, data: Path) -> dict[str, Any]:
-    """Figures for all texts and for each value of the column `sampled`."""
-    from labelers.base import predicted_classes
-    from labelers.data import hash_file, read_labelled
-    from labelers.metrics import score_predictions
+    """Figures for all texts and for each value of the column `sampled`, with what they were measured on."""
+    from labelers.data import hash_file
+    from labelers.evaluation import ANNOTATION_NOTE, evaluate
 
-    texts = read_labelled(data, labeler.label_set, group_column=SUBSET_COLUMN)
-    predicted = predicted_classes(labeler.probabilities(texts.texts))
-    figures = {}
-    for name, chosen in _subsets(texts.groups):
-        figures[name] = score_predictions(
-            texts.targets[chosen],
-            predicted[chosen],
-            labels=labeler.label_set.ids,
-            classes=labeler.label_set.classes,
-        ).to_json()
     return {
         "labeler": labeler.name,
         "fingerprint": labeler.fingerprint,
         "data": {"file": data.name, "hash": hash_file(data)},
         "note": ANNOTATION_NOTE,
-        "figures": figures,
+        "figures": {name: report.to_json() for name, report in evaluate(labeler, data).figures.items()},
     }
-
-
-def _subsets(groups: Sequence[str | None]) -> list[tuple[str, list[int]]]:
-    found = [(ALL, list(range(len(groups))))]
-    for value in sorted({group for group in groups if group is not None}):
-        found.append((value, [row for row, group in enumerate(groups) if group == value]))
-    return found
 
 
 def _table(figures: dict[str, Any]) -> list[str]:
     lines = [f"{figures['labeler']} ({figures['fingerprint']}) on {figures['data']['file']}"]
     for name, part in figures["figures"].items():
         lines += ["", f"{name}: {part['texts']} texts", f"{'':38}{'F1':>7}{'macro':>8}{'support':>9}"]
-        lines.append(_row(ALL, part["micro"], macro=part["macro"]))
+        lines.append(_row("all", part["micro"], macro=part["macro"]))
         lines += [_row(label, score, macro=score["macro_f1"]) for label, score in part["by_class"].items()]
-    lines += ["", f"By label, {ALL}:"]
-    lines += [_row(label, score) for label, score in figures["figures"][ALL]["by_label"].items()]
+    lines += ["", "By label, all:"]
+    lines += [_row(label, score) for label, score in figures["figures"]["all"]["by_label"].items()]
     return [*lines, "", figures["note"]]
 
 

@@ -73,24 +73,22 @@ def score_predictions(
 ) -> Report:
     """Figures for class indices (n, n_L); `classes` holds all names, the weakest first."""
     counts = confusion_counts(truth, predicted, n_classes=len(classes))  # (3, n_L, n_C - 1)
-    f1 = _f1(counts)  # (n_L, n_C - 1)
-    present = counts[0] + counts[2] > 0  # the class stands in the truth
-    macro = [_mean(f1[:, c][present[:, c]]) for c in range(len(classes) - 1)]
     pooled = counts.sum(axis=2)  # (3, n_L)
+    by_class = macro_f1_by_class(counts).tolist()
     return Report(
         texts=len(truth),
         micro=_score(counts.sum(axis=(1, 2))),
-        macro=_mean(np.array([m for m, any_ in zip(macro, present.any(axis=0), strict=True) if any_])),
-        macro_labels=_mean(_f1(pooled)[pooled[0] + pooled[2] > 0]),
+        macro=float(macro_f1(counts)),
+        macro_labels=float(_mean(f1_score(pooled), _in_truth(pooled))),
         by_class={name: _score(counts[:, :, c].sum(axis=1)) for c, name in enumerate(classes[1:])},
-        macro_by_class=dict(zip(classes[1:], macro, strict=True)),
+        macro_by_class=dict(zip(classes[1:], by_class, strict=True)),
         by_label={name: _score(pooled[:, i]) for i, name in enumerate(labels)},
     )
 
 
 def micro_f1(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> float:
     """F1 over all labels and classes but class 0: what early stopping looks at."""
-    return float(_f1(confusion_counts(truth, predicted, n_classes=n_classes).sum(axis=(1, 2))))
+    return float(f1_score(confusion_counts(truth, predicted, n_classes=n_classes).sum(axis=(1, 2))))
 
 
 def confusion_counts(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> Counts:
@@ -102,22 +100,40 @@ def confusion_counts(truth: ClassIndices, predicted: ClassIndices, *, n_classes:
     return np.stack([hits, is_predicted.sum(axis=0) - hits, is_true.sum(axis=0) - hits]).astype(np.int64)
 
 
-def _f1(counts: Counts) -> NDArray[np.float64]:
+def f1_score(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """F1 of counts (3, ...): (...)."""
     hits, wrong, missed = counts.astype(np.float64)
     zeros: NDArray[np.float64] = np.zeros_like(hits)
     np.divide(2 * hits, 2 * hits + wrong + missed, out=zeros, where=hits > 0)
     return zeros
 
 
+def macro_f1_by_class(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean over the labels that have the class in the truth, of counts (3, ..., n_L, n_C - 1): (..., n_C - 1)."""
+    return _mean(f1_score(counts).swapaxes(-1, -2), _in_truth(counts).swapaxes(-1, -2))
+
+
+def macro_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean of those over the classes in the truth: (...)."""
+    return _mean(macro_f1_by_class(counts), np.asarray(_in_truth(counts).any(axis=-2)))
+
+
+def _in_truth(counts: NDArray[Any]) -> NDArray[np.bool_]:
+    present: NDArray[np.bool_] = counts[0] + counts[2] > 0
+    return present
+
+
 def _score(counts: Counts) -> Score:
     hits, wrong, missed = (int(count) for count in counts)
     return Score(
-        f1=float(_f1(np.array([hits, wrong, missed]))),
+        f1=float(f1_score(np.array([hits, wrong, missed]))),
         precision=hits / (hits + wrong) if hits else 0.0,
         recall=hits / (hits + missed) if hits else 0.0,
         support=hits + missed,
     )
 
 
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if values.size else 0.0
+def _mean(values: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Over the last axis, of the chosen ones; 0 where none is."""
+    mean: NDArray[np.float64] = (values * chosen).sum(axis=-1) / np.maximum(1, chosen.sum(axis=-1))
+    return mean

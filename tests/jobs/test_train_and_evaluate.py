@@ -9,10 +9,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from jobs.evaluate import ANNOTATION_NOTE
 from jobs.evaluate import command as evaluate
 from jobs.train import command as train
 from labelers.bundle import load_bundle, read_bundle_record
+from labelers.evaluation import ANNOTATION_NOTE
 from schemas.errors import InputError
 from schemas.label_set import load_label_set
 from tests.conftest import TINY_RECIPE
