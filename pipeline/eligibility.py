@@ -56,10 +56,10 @@ class Rule(Frozen):
 
 
 class Thresholds(Frozen):
-    """What `head` less `elsewhere`, and `ct_or_mr` less `other_modality`, must reach."""
+    """What `head` less `elsewhere`, and `ct_or_mr` less `other_modality`, must reach; null asks for nothing."""
 
-    head: float
-    ct_or_mr: float
+    head: float | None
+    ct_or_mr: float | None
 
 
 class EligibilityRules(Frozen):
@@ -72,7 +72,7 @@ class EligibilityRules(Frozen):
     text_chars: int = Field(ge=1)
     thresholds: Thresholds
     ignored_words: tuple[NonBlank, ...] = ()
-    rules: tuple[Rule, ...] = Field(min_length=1)
+    rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _rule_ids_are_unique(self) -> Self:
@@ -80,6 +80,12 @@ class EligibilityRules(Frozen):
         repeated = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
         if repeated:
             raise ValueError(f"rule given twice: {', '.join(repeated)}")
+        return self
+
+    @model_validator(mode="after")
+    def _thresholds_are_weighed_by_rules(self) -> Self:
+        if not self.rules and (self.thresholds.head, self.thresholds.ct_or_mr) != (None, None):
+            raise ValueError("thresholds without any rules exclude every report")
         return self
 
 
@@ -152,10 +158,13 @@ class Eligibility:
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Reason | None:
         """Why this is no report of a head CT or MR; None where it is one."""
+        needed = self._rules.thresholds
+        if needed.ct_or_mr is None and needed.head is None:
+            return None
         evidence = self.weigh(modality=modality, exam_name=exam_name, text=text)
-        if evidence.ct_or_mr < self._rules.thresholds.ct_or_mr:
+        if needed.ct_or_mr is not None and evidence.ct_or_mr < needed.ct_or_mr:
             return Reason.NOT_CT_OR_MR
-        if evidence.head < self._rules.thresholds.head:
+        if needed.head is not None and evidence.head < needed.head:
             return Reason.NOT_HEAD
         return None
 

@@ -19,6 +19,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from labelers.bundle import load_bundle
+from labelers.recipe import Unit
 from labelers.registry import resolve_bundle
 from labelers.text.report import ReportReader
 from pipeline.beam_errors import from_beam
@@ -109,6 +110,7 @@ def plan_job(config: JobConfig) -> Plan:
         config=config,
         labeler=labeler.name,
         labeler_bundle=str(bundle),
+        unit=labeler.unit.value,
         label_set=labeler.label_set,
         fingerprints=fingerprints,
         reports=reports,
@@ -185,6 +187,7 @@ def label_step(plan: Plan, folder: RunFolder) -> LabelStep:
         ),
         base=None if plan.base is None else RunFolder(plan.base),
         bundle=manifest.labeler_bundle,
+        unit=Unit(manifest.unit),
     )
 
 

@@ -15,6 +15,7 @@ import apache_beam as beam
 import numpy as np
 from apache_beam.ml.inference.base import RunInference
 
+from labelers.recipe import Unit
 from labelers.text.report import ReportReader
 from pipeline.beam_errors import located
 from pipeline.carrying import BaseRun, CarriedRows
@@ -44,6 +45,7 @@ class LabelStep:
     stamp: Stamp
     base: RunFolder | None
     bundle: str
+    unit: Unit = Unit.SENTENCE
 
 
 class ScanRowGroups(beam.PTransform):  # type: ignore[misc]
@@ -99,7 +101,7 @@ class ReadShards(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Loads what reads text, once per worker."""
         step = self._step
-        self._texts = TextStep(ReportReader.load(), Eligibility.load(step.config.eligibility))
+        self._texts = TextStep(ReportReader.load(), Eligibility.load(step.config.eligibility), step.unit)
         if step.base is not None:
             self._base = BaseRun(step.base.path, label_set=step.label_set, sections=SECTION_NAMES)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelers.recipe import Unit
 from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
@@ -72,10 +73,14 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class TextStep:
-    """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same."""
+    """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same.
+
+    `unit` is what the labeler reads at once: each sentence, or all of a report's sentences that are read.
+    """
 
     reader: ReportReader
     eligibility: Eligibility
+    unit: Unit = Unit.SENTENCE
 
     def read(self, batch: ReportBatch, *, carried: CarriedRows | None) -> TextBatch:
         """Settles each row that has no reason yet, but for those whose labels an earlier run has."""
@@ -97,7 +102,7 @@ class TextStep:
                 continue
             found = list(self._sentences(index, text))
             if any(row.sentence.labelled for row in found):
-                rows += found
+                rows += found if self.unit is Unit.SENTENCE else [_whole(found)]
             else:
                 reasons[index] = Reason.HISTORY_ONLY
         to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
@@ -114,6 +119,14 @@ class TextStep:
         return self.eligibility.judge(
             modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
         )
+
+
+def _whole(rows: list[_Row]) -> _Row:
+    """The sentences that are read as one text, its span from the first of them to the last."""
+    read = [row for row in rows if row.sentence.labelled]
+    first, last = read[0].sentence, read[-1].sentence
+    text = "\n".join(row.text for row in read)
+    return _Row(read[0].report, Sentence(first.start, last.end, first.section, labelled=True), text)
 
 
 def _columns(rows: list[_Row]) -> Sentences:

@@ -60,6 +60,7 @@ class RunManifest(Frozen):
     config: JobConfig
     labeler: str
     labeler_bundle: str
+    unit: str
     label_set: LabelSet
     fingerprints: Fingerprints
     reports: tuple[InputFile, ...]

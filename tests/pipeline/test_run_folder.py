@@ -44,6 +44,7 @@ def manifest(run_id: str = "run1", *, created_at: str = "2024-01-01T00:00:00") -
         config=JobConfig(),
         labeler="l",
         labeler_bundle="b",
+        unit="sentence",
         label_set=load_label_set(),
         fingerprints=fingerprints,
         reports=(),

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labelers.recipe import Unit
 from labelers.text.report import ReportReader
 from pipeline.cleaning import Cleaned
 from pipeline.eligibility import Eligibility
@@ -104,3 +105,19 @@ def test_a_row_that_has_a_reason_already_keeps_it(step: TextStep) -> None:
     assert not batch.to_label.any()
     assert len(batch.sentences.report) == len(batch) == 0
     assert batch.sentences.start.dtype == np.int32
+
+
+def test_a_labeler_of_reports_reads_all_that_is_read_of_a_report_as_one_text(step: TextStep) -> None:
+    whole = TextStep(step.reader, step.eligibility, Unit.REPORT)
+
+    sentences = read(whole, HEAD, "CT head\nFindings: Normal study.").sentences
+
+    spans = list(zip(sentences.report, sentences.start, sentences.end, strict=True))
+    assert [HEAD[start:end] for report, start, end in spans if report == 0] == ["No bleed. Old infarct."]
+    assert sentences.distinct == ["No bleed. Old infarct.", "Normal study."]
+
+
+def test_rules_that_ask_for_nothing_exclude_no_examination() -> None:
+    everything = Eligibility.load("any")
+
+    assert everything.judge(modality="DX", exam_name="XR Chest", text="The lungs are clear.") is None
