@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from labelers.text.words import WordOptions
 from schemas.conf import Frozen, conf_path, load_conf
@@ -170,9 +170,13 @@ class Precision(StrEnum):
 
 
 class Training(Frozen):
-    """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state."""
+    """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state.
+
+    `synthetic_only`: of the labelled texts only the held-out ones are used (the paper's ablation, Tables 5 and 6).
+    """
 
     synthesis: str | None
+    synthetic_only: bool = False
     held_out: HeldOut
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
@@ -183,6 +187,12 @@ class Training(Frozen):
     gradient_norm: float | None = Field(default=None, gt=0)
     seed: int = 0
     threads: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _has_texts(self) -> Self:
+        if self.synthetic_only and self.synthesis is None:
+            raise ValueError("synthetic_only without a synthesis leaves nothing to train on")
+        return self
 
 
 class Recipe(Frozen):

@@ -21,6 +21,7 @@ from labelers.bundle import assemble, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.embedding import PretrainedWords, pretrain_words
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
+from labelers.hardware import describe_hardware
 from labelers.metrics import score_predictions
 from labelers.network import TextNetwork, count_parameters
 from labelers.parts.embeddings import WordEmbedding
@@ -100,7 +101,8 @@ def read_split(recipe: Recipe, inputs: TrainingInputs, label_set: LabelSet) -> S
         )
     train = everything.select(~mask)
     if recipe.training.synthesis is not None:
-        train = concatenate([train, synthetic_texts(load_synthesis(recipe.training.synthesis), label_set)])
+        synthetic = synthetic_texts(load_synthesis(recipe.training.synthesis), label_set)
+        train = synthetic if recipe.training.synthetic_only else concatenate([train, synthetic])
     return Split(train=train, held_out=everything.select(mask))
 
 
@@ -202,7 +204,7 @@ def _publish(
     timing = {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds_since_last_start": round(seconds),
-        "machine": platform.machine(),
+        "hardware": describe_hardware(),
         "threads": labeler.recipe.training.threads,
     }
     (finished / TIMING_FILE).write_text(yaml.safe_dump(timing, sort_keys=False), encoding="utf-8")

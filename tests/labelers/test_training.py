@@ -168,6 +168,24 @@ def test_reports_are_held_out_whole_and_files_without_reports_train_wholly(
     assert None not in split.held_out.groups
 
 
+def test_synthetic_texts_alone_leave_the_held_out_texts_as_they_are(
+    inputs: TrainingInputs, label_file: Path
+) -> None:
+    both = read_split(recipe_for(label_file, synthesis="schrempf"), inputs, three_labels())
+    recipe = recipe_for(label_file, synthesis="schrempf", synthetic_only=True)
+
+    split = read_split(recipe, inputs, three_labels())
+
+    assert len(split.train) == 3 * 5
+    assert split.train.texts == both.train.texts[-15:]
+    assert split.held_out.texts == both.held_out.texts
+
+
+def test_synthetic_texts_alone_need_a_synthesis(label_file: Path) -> None:
+    with pytest.raises(ValueError, match="leaves nothing to train on"):
+        recipe_for(label_file, synthetic_only=True)
+
+
 def test_data_from_which_nothing_can_be_held_out_is_refused(
     tmp_path: Path, label_file: Path, inputs: TrainingInputs
 ) -> None:

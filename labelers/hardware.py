@@ -1,0 +1,27 @@
+"""What a figure was measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+_PROCESSORS = Path("/proc/cpuinfo")
+
+
+def describe_hardware() -> str:
+    """Processor, cores and, where there is one, accelerator, such as `AMD EPYC, 2 cores`."""
+    cores = os.cpu_count() or 1
+    parts = [_processor(), f"{cores} core{'s' if cores > 1 else ''}"]
+    if torch.cuda.is_available():
+        parts.append(torch.cuda.get_device_name())
+    return ", ".join(parts)
+
+
+def _processor() -> str:
+    """Its model's name where the system tells it, its architecture elsewhere."""
+    lines = _PROCESSORS.read_text(encoding="utf-8").splitlines() if _PROCESSORS.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
