@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobs.progress import progress
 from schemas.errors import UsageError
 from schemas.job import JobConfig, load_job
 
 if TYPE_CHECKING:
-    from pipeline.job import Plan, Progress
+    from pipeline.job import Plan
     from schemas.run import RunStats
 
 LAST_RUN = "last"
-QUIET_EVERY_SECONDS = 30.0
 
 EXAMPLES = """
 \b
@@ -73,8 +70,8 @@ def command(
         return
     for note in plan.notes:
         click.echo(f"ctlabel: {note}", err=True)
-    with _progress(plan.manifest.rows, quiet=as_json) as progress:
-        stats = run_job(plan, folder, progress=progress)
+    with progress(plan.manifest.rows, quiet=as_json) as advance:
+        stats = run_job(plan, folder, progress=advance)
     _print_stats(stats, folder, as_json=as_json)
 
 
@@ -151,30 +148,6 @@ def _print_plan(plan: Plan, folder: Path, *, as_json: bool) -> None:
     for key, value in manifest.config.model_dump(mode="json").items():
         click.echo(f"  {key}: {json.dumps(value)}")
     click.echo("Dry run: nothing was labelled.")
-
-
-@contextmanager
-def _progress(rows: int, *, quiet: bool) -> Iterator[Progress]:
-    """A bar on a terminal, a line now and then elsewhere, nothing where only JSON is wanted."""
-    from tqdm import tqdm
-
-    terminal = sys.stderr.isatty()
-    interval = 0.2 if terminal else QUIET_EVERY_SECONDS
-    with tqdm(
-        total=rows,
-        unit=" reports",
-        unit_scale=True,
-        disable=quiet,
-        mininterval=interval,
-        maxinterval=interval,
-        ascii=not terminal,
-        desc="label",
-    ) as bar:
-
-        def advance(done: int) -> None:
-            bar.update(done)
-
-        yield advance
 
 
 def _print_stats(stats: RunStats, folder: Path, *, as_json: bool) -> None:
