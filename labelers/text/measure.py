@@ -1,13 +1,21 @@
-"""How well reports are read, against gold spans: sentence ends, exact spans, what the labeler never sees."""
+"""How well reports are read, against gold spans: sentence ends, exact spans, what the labeler never sees.
+
+`python -m labelers.text.measure REPORTS.parquet SENTENCES.parquet` prints the figures as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from labelers.text.report import ReportReader, Sentence
 from schemas.certainty import Certainty
@@ -166,3 +174,19 @@ def _body_start(text: str, one: GoldSentence) -> int:
 
 def _overlap(spans: Iterable[tuple[int, int]], one: GoldSentence) -> int:
     return sum(max(0, min(end, one.end) - max(start, one.start)) for start, end in spans)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure on REPORTS and SENTENCES; 2 where the arguments do not fit."""
+    if len(arguments) != 2:
+        sys.stderr.write("usage: python -m labelers.text.measure REPORTS.parquet SENTENCES.parquet\n")
+        return 2
+    reports, sentences = (pq.read_table(Path(argument)) for argument in arguments)
+    texts = dict(zip(reports["report_id"].to_pylist(), reports["report_text"].to_pylist(), strict=True))
+    reading = measure(ReportReader.load(), texts, read_gold(sentences.to_pylist()))
+    sys.stdout.write(json.dumps(reading.as_dict(), indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

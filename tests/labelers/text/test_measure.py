@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from labelers.text.measure import GoldSentence, Reading, measure, read_gold
+from labelers.text.measure import GoldSentence, Reading, main, measure, read_gold
 from labelers.text.report import ReportReader
 
 WRITTEN = Path(__file__).parents[4] / "shared" / "data" / "written"
@@ -57,3 +59,21 @@ def test_most_of_history_and_technique_is_kept_away(written: Reading) -> None:
     assert written.kept_away["history"] >= 0.85 * written.total["history"]
     assert written.kept_away["technique"] >= 0.8 * written.total["technique"]
     assert written.kept_away["advice"] >= 0.5 * written.total["advice"]
+
+
+def test_the_command_measures_two_files_and_prints_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "CT head\nNo bleed. Old infarct."
+    sentences = {"report_id": ["a", "a"], "start": [8, 18], "end": [17, 30], "role": ["finding"] * 2}
+    pq.write_table(pa.table({"report_id": ["a"], "report_text": [text]}), tmp_path / "reports.parquet")
+    pq.write_table(
+        pa.table({**sentences, "haemorrhage": ["negative", "not_mentioned"]}), tmp_path / "sentences.parquet"
+    )
+
+    code = main([str(tmp_path / "reports.parquet"), str(tmp_path / "sentences.parquet")])
+
+    printed = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert printed["boundary_f1"] == 1.0
+    assert printed["mentions_lost"] == "0/1 (0.0000)"
