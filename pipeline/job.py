@@ -5,11 +5,9 @@ from __future__ import annotations
 import platform
 import resource
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -32,6 +30,7 @@ from pipeline.scanning import any_in_common, load_scan, plan_rows, save_arrays
 from pipeline.shards import RowGroup, Shard, row_groups, shards
 from pipeline.sources import describe_images, describe_reports
 from pipeline.storage import write_text
+from pipeline.totals import add_up, total
 from schemas.aggregation import load_aggregation
 from schemas.errors import InputError, InvariantError, UsageError
 from schemas.hashing import hash_json, hash_sources
@@ -39,6 +38,7 @@ from schemas.job import JobConfig
 from schemas.run import (
     Fingerprints,
     ImageStats,
+    ReportCounts,
     RunManifest,
     RunStats,
     ShardStats,
@@ -304,53 +304,16 @@ def _sum_stats(
     seconds: dict[str, float],
     wall_seconds: float,
 ) -> RunStats:
-    inside = _sum_counts(mark.seconds for mark in marks)
-    totals = {name: sum(getattr(mark, name) for mark in marks) for name in COUNTED}
+    inside = add_up([mark.seconds for mark in marks])
     peak_kib = max(
         resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     return RunStats(
+        **dict(total(marks, ReportCounts)),
         run_id=plan.manifest.run_id,
-        statuses=_sum_counts(mark.statuses for mark in marks),
-        reasons=_sum_counts(mark.reasons for mark in marks),
-        cleaned=_sum_counts(mark.cleaned for mark in marks),
-        labels=_sum_labels([mark.labels for mark in marks]),
-        images=reduce(_add_images, (part.images for part in joined)),
-        image_labels=_sum_labels([part.labels for part in joined]),
+        images=total([part.images for part in joined], ImageStats),
+        image_labels=add_up([part.labels for part in joined]),
         seconds={**seconds, **{f"label.{name}": value for name, value in inside.items()}},
         wall_seconds=wall_seconds,
         peak_memory_mib=peak_kib / 1024,
-        **totals,
     )
-
-
-COUNTED = (
-    "rows",
-    "truncated",
-    "carried",
-    "inferred_reports",
-    "sentences",
-    "sentences_read",
-    "sentences_unique",
-    "sentences_inferred",
-)
-
-
-def _sum_counts(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return {name: total[name] for name in sorted(total)}
-
-
-def _sum_labels(parts: list[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
-    return {name: _sum_counts(part[name] for part in parts) for name in parts[0]}
-
-
-def _add_images(one: ImageStats, other: ImageStats) -> ImageStats:
-    sums = {
-        name: getattr(one, name) + getattr(other, name)
-        for name in ImageStats.model_fields
-        if name != "splits"
-    }
-    return ImageStats(**sums, splits=_sum_counts([one.splits, other.splits]))

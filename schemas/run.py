@@ -74,10 +74,9 @@ class RunManifest(Frozen):
         return sum(file.rows for file in self.reports)
 
 
-class ShardStats(Frozen):
-    """What one shard did; written beside it as the mark that it is finished."""
+class ReportCounts(Frozen):
+    """What became of some report rows: of one shard, or of all."""
 
-    shard: str
     rows: int
     statuses: dict[str, int]
     reasons: dict[str, int]
@@ -89,8 +88,14 @@ class ShardStats(Frozen):
     sentences_read: int
     sentences_unique: int
     sentences_inferred: int
-    seconds: dict[str, float]
     labels: dict[str, dict[str, int]]
+
+
+class ShardStats(ReportCounts):
+    """What one shard did; written beside it as the mark that it is finished."""
+
+    shard: str
+    seconds: dict[str, float]
 
 
 class ImageStats(Frozen):
@@ -108,24 +113,12 @@ class ImageStats(Frozen):
     splits: dict[str, int]
 
 
-class RunStats(Frozen):
+class RunStats(ReportCounts):
     """`stats.json`: the sums over all shards, and what the run cost."""
 
     run_id: str
-    rows: int
-    statuses: dict[str, int]
-    reasons: dict[str, int]
-    cleaned: dict[str, int]
-    truncated: int
-    carried: int
-    inferred_reports: int
-    sentences: int
-    sentences_read: int
-    sentences_unique: int
-    sentences_inferred: int
     images: ImageStats
     image_labels: dict[str, dict[str, int]]
-    labels: dict[str, dict[str, int]]
     seconds: dict[str, float]
     wall_seconds: float
     peak_memory_mib: float
