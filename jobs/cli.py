@@ -25,6 +25,8 @@ SUBCOMMANDS = {
     "sample": ("jobs.sample", "Write a realistic example archive to try things on."),
     "train": ("jobs.train", "Train a labeler from its recipe and write its bundle."),
     "evaluate": ("jobs.evaluate", "Measure a labeler on annotated sentences."),
+    "compare": ("jobs.compare", "Train and measure several labelers and seeds side by side."),
+    "ablate": ("jobs.ablate", "Measure a labeler without its pre-trained words or synthetic sentences."),
 }
 """Name to module and short help; a module is imported only when its command is used."""
 

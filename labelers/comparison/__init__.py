@@ -1,0 +1,1 @@
+"""Several labelers, trained and measured one way, side by side."""
