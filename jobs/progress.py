@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,3 +60,12 @@ class LineProgress:
         line = f"{self._done:,} of {self._rows:,} reports, {rate:,.0f}/s, {minutes}:{seconds:02} left"
         self._out.write(f"ctlabel: {line}\n")
         self._out.flush()
+
+
+def log_to_stderr() -> None:
+    """What training tells, one plain line an epoch, where there is no terminal for a progress bar."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log = logging.getLogger("labelers")
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 
 import click
+
+from jobs.progress import log_to_stderr
 
 
 @click.command("train")
@@ -63,18 +64,9 @@ def command(  # noqa: PLR0913 (one for each option)
     inputs = TrainingInputs(labelled=data, texts=texts)
     interactive = sys.stderr.isatty()
     if not interactive:
-        _log_epochs()
+        log_to_stderr()
     record = train_labeler(resolved, inputs, out=out, overwrite=overwrite, progress=interactive)
     click.echo(
         f"{out}: {record['epochs']} epochs, best {record['best_epoch']}, "
         f"held-out micro F1 {record['held_out']['micro']['f1']:.4f}, macro {record['held_out']['macro']:.4f}"
     )
-
-
-def _log_epochs() -> None:
-    """One plain line an epoch where there is no terminal for a progress bar."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log = logging.getLogger("labelers")
-    log.setLevel(logging.INFO)
-    log.addHandler(handler)
