@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from jobs.progress import log_to_stderr
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -143,12 +144,15 @@ def _train(recipes: Mapping[str, Recipe], options: ComparisonOptions) -> list[An
         return []
     if options.work is None or not options.data:
         raise UsageError("training needs --work, a folder for the bundles, and --data, labelled texts")
+    interactive = sys.stderr.isatty()
+    if not interactive:
+        log_to_stderr()
     return train_missing(
         {name: recipe.with_overrides(max_epochs=options.max_epochs) for name, recipe in recipes.items()},
         options.seeds,
         TrainingInputs(labelled=options.data, texts=options.texts),
         work=options.work,
-        progress=sys.stderr.isatty(),
+        progress=interactive,
         tell=_tell,
     )
 

@@ -17,12 +17,12 @@ BEST = "best"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table before it is set as text or Markdown; the columns from `numeric` on are flush right."""
+    """A table before it is set as text or Markdown; `numeric` columns are flush right."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    numeric: int = 1
+    numeric: range = range(0)
 
     def lines(self) -> list[str]:
         """As plain text."""
@@ -30,12 +30,12 @@ class Table:
 
         return [
             self.title,
-            *table([self.header, *self.rows], numeric=range(self.numeric, len(self.header))),
+            *table([self.header, *self.rows], numeric=self.numeric),
         ]
 
     def markdown(self) -> list[str]:
         """As Markdown, the title in bold above it."""
-        rules = ["---" if at < self.numeric else "---:" for at in range(len(self.header))]
+        rules = ["---:" if at in self.numeric else "---" for at in range(len(self.header))]
         rows = [self.header, rules, *([cell.strip() for cell in row] for row in self.rows)]
         return [f"**{self.title}**", "", *(f"| {' | '.join(row)} |" for row in rows)]
 
@@ -70,7 +70,8 @@ def _f1_table(comparison: Comparison, paper: PaperFigures | None, measure: Measu
             theirs = [shown(found[1].get(column)) for column in columns]
             rows.append((PAPER_ROW, str(paper.seeds), *theirs, ""))
     title = f"{measure.capitalize()} F1{_table_numbers(comparison, paper, measure)}"
-    return Table(title=title, header=("labeler", "seeds", *columns, "p"), rows=tuple(rows))
+    header = ("labeler", "seeds", *columns, "p")
+    return Table(title=title, header=header, rows=tuple(rows), numeric=range(1, len(header)))
 
 
 def _columns(comparison: Comparison, measure: Measure) -> tuple[str, ...]:
@@ -104,6 +105,7 @@ def _training_table(comparison: Comparison, paper: PaperFigures | None) -> Table
         title=f"Training{_table_numbers(comparison, paper, Measure.TRAINING)}",
         header=("labeler", "sentences", "parameters", "seconds", "epochs", "on", "finished"),
         rows=tuple(rows),
+        numeric=range(1, 5),
     )
 
 

@@ -22,10 +22,10 @@ def test_ours_and_the_papers_figures_stand_one_below_the_other() -> None:
     ]
     assert training.lines() == [
         "Training (in the paper: Table 4)",
-        "labeler         sentences  parameters  seconds  epochs                   on    finished",
-        "word2vec                -     166,524    12 ±3  3 to 5                    -           -",
-        "  in the paper        838     166,524    46 ±8       -  GeForce GTX 1080 Ti           -",
-        "own                     -           -        -       -               abacus  2026-01-01",
+        "labeler         sentences  parameters  seconds  epochs  on                   finished",
+        "word2vec                -     166,524    12 ±3  3 to 5  -                    -",
+        "  in the paper        838     166,524    46 ±8       -  GeForce GTX 1080 Ti  -",
+        "own                     -           -        -       -  abacus               2026-01-01",
     ]
 
 
