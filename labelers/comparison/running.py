@@ -129,7 +129,8 @@ def _is_trained(bundle: Path, recipe: Recipe, inputs: TrainingInputs) -> bool:
     if not bundle.exists():
         return False
     record = read_bundle_record(bundle)
-    if record.recipe != recipe or record.training.get("data") != inputs.to_json():
+    told = record.training.get("data", {})
+    if record.recipe != recipe or any(told.get(kind) != files for kind, files in inputs.to_json().items()):
         raise OutputError(
             f"{bundle} was trained from another recipe or other data: move it away, or choose another --work"
         )

@@ -117,6 +117,13 @@ def test_another_recipe_never_passes_for_what_is_trained(place: Path) -> None:
         run(compare, place, *arguments)
 
 
+def test_other_data_never_passes_for_what_was_trained_on(place: Path) -> None:
+    archive = ("--text", "few.parquet")
+
+    with pytest.raises(OutputError, match="seed-0 was trained from another recipe or other data"):
+        run(compare, place, "mean.yaml", *TRAINING, *archive, "--work", "work")
+
+
 def test_bundles_stand_beside_what_is_trained(place: Path) -> None:
     result = run(
         compare, place, "--bundles", "several=work/mean", "--bundles", "one=work/single/seed-1", "--json"
