@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.certainty import CERTAINTY_CLASSES
 from schemas.conf import Frozen, conf_path, load_conf
+from schemas.errors import unknown_name
 from schemas.hashing import hash_json
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -64,6 +66,25 @@ class LabelSet(Frozen):
     def hash(self) -> str:
         """Hash of everything that a labeler or a reader of its output depends on."""
         return hash_json(self.model_dump(mode="json"))
+
+    def only(self, labels: Sequence[str]) -> LabelSet:
+        """The label set of these labels alone, in their order here; its id names them.
+
+        Raises:
+            UsageError: there is no such label.
+        """
+        for label in labels:
+            if label not in self.ids:
+                raise unknown_name(kind="label", name=label, known=self.ids)
+        kept = tuple(label for label in self.labels if label.id in labels)
+        own_id = "_".join([self.id, *(label.id for label in kept)])
+        return LabelSet(
+            id=own_id,
+            version=self.version,
+            description=self.description,
+            classes=self.classes,
+            labels=kept,
+        )
 
 
 def load_label_set(name_or_path: str | Path = DEFAULT_LABEL_SET) -> LabelSet:

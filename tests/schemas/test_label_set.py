@@ -105,3 +105,16 @@ def test_the_hash_changes_with_the_content(tmp_path: Path, changes: dict[str, ob
 def test_a_label_set_cannot_be_changed_after_loading(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_label_set(write(tmp_path)).version = 3  # type: ignore[misc]
+
+
+def test_some_labels_alone_are_a_label_set_of_their_own() -> None:
+    whole = load_label_set()
+
+    part = whole.only(["midline_shift", "haemorrhage"])
+
+    assert part.ids == tuple(label for label in whole.ids if label in {"haemorrhage", "midline_shift"})
+    assert part.classes == whole.classes
+    assert part.id == "_".join([whole.id, *part.ids])
+    assert part.hash != whole.hash
+    with pytest.raises(UsageError, match="Did you mean 'haemorrhage'"):
+        whole.only(["hemorrhage"])
