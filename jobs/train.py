@@ -30,6 +30,10 @@ from jobs.progress import log_to_stderr
 )
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
+@click.option("--encoder", help="Instead of the recipe's: minilm, a local folder or a Hugging Face hub name.")
+@click.option(
+    "--download", is_flag=True, help="Fetch the encoder from the hub where it is not on this machine."
+)
 @click.option("--overwrite", is_flag=True, help="Replace the bundle at --out.")
 @click.option("--dry-run", is_flag=True, help="Print the resolved recipe and stop.")
 def command(  # noqa: PLR0913 (one for each option)
@@ -40,6 +44,8 @@ def command(  # noqa: PLR0913 (one for each option)
     texts: tuple[Path, ...],
     seed: int | None,
     max_epochs: int | None,
+    encoder: str | None,
+    download: bool,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -55,7 +61,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     from labelers.recipe import load_recipe
 
-    resolved = load_recipe(recipe).with_overrides(seed=seed, max_epochs=max_epochs)
+    resolved = load_recipe(recipe).with_overrides(seed=seed, max_epochs=max_epochs, encoder=encoder)
     if dry_run:
         click.echo(resolved.to_yaml(), nl=False)
         return
@@ -65,7 +71,9 @@ def command(  # noqa: PLR0913 (one for each option)
     interactive = sys.stderr.isatty()
     if not interactive:
         log_to_stderr()
-    record = train_labeler(resolved, inputs, out=out, overwrite=overwrite, progress=interactive)
+    record = train_labeler(
+        resolved, inputs, out=out, overwrite=overwrite, progress=interactive, download=download
+    )
     click.echo(
         f"{out}: {record['epochs']} epochs, best {record['best_epoch']}, "
         f"held-out micro F1 {record['held_out']['micro']['f1']:.4f}, macro {record['held_out']['macro']:.4f}"

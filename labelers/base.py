@@ -20,7 +20,8 @@ class TokenAttention:
     """Where a labeler looked in one text.
 
     `spans` are the tokens' character spans (start, end) in the text; `weights` (n_L, tokens) sum to 1 for each
-    label. A text without words has no tokens.
+    label. A text without words has no tokens; a token that is no part of the text, such as [CLS], has an empty
+    span.
     """
 
     spans: tuple[tuple[int, int], ...]
@@ -61,7 +62,12 @@ class Labeler(Protocol):
 
 @runtime_checkable
 class AttendingLabeler(Protocol):
-    """A labeler that can show where it looked."""
+    """A labeler that may be able to show where it looked: `attends` says whether."""
+
+    @property
+    def attends(self) -> bool:
+        """Whether there is anything to show."""
+        ...
 
     def attention(self, texts: Sequence[str]) -> list[TokenAttention]:
         """One for each text, in order."""

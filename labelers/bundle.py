@@ -1,10 +1,12 @@
-"""A trained labeler on disk: `labeler.yaml`, `weights.safetensors` (half precision), `vocabulary.txt`.
+"""A trained labeler on disk: `labeler.yaml`, `weights.safetensors` (half precision), and what it reads texts with.
 
+That is `vocabulary.txt`, or for a transformer `tokenizer.json` with `encoder.json`, the encoder's configuration.
 Nothing in a bundle can run code when it is loaded, and nothing in it is believed unchecked.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,12 +21,11 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from labelers.network import TextNetwork
+from labelers.network_labeler import NetworkLabeler
 from labelers.parts.embeddings import WordEmbedding
-from labelers.recipe import Recipe
+from labelers.readers import TOKENIZER_FILE, VOCABULARY_FILE, Reader, read_reader
+from labelers.recipe import Recipe, TokenKind
 from labelers.registry import resolve_bundle
-from labelers.vocabulary import Vocabulary
-from labelers.word_labeler import WordLabeler
-from labelers.words import WordReader
 from schemas.conf import Frozen, parse_conf, read_yaml
 from schemas.errors import BundleError, OutputError, UsageError
 from schemas.hashing import hash_bytes, hash_json
@@ -32,7 +33,7 @@ from schemas.label_set import LabelSet
 
 LABELER_FILE = "labeler.yaml"
 WEIGHTS_FILE = "weights.safetensors"
-VOCABULARY_FILE = "vocabulary.txt"
+ENCODER_FILE = "encoder.json"
 EMBEDDING_WEIGHT = "embedding.lookup.weight"
 FORMAT = 1
 
@@ -46,7 +47,9 @@ class BundleRecord(Frozen):
     format: int = FORMAT
     fingerprint: str
     weights_hash: str
-    vocabulary_hash: str
+    vocabulary_hash: str | None = None
+    tokenizer_hash: str | None = None
+    encoder_hash: str | None = None
     label_set_hash: str
     recipe: Recipe
     label_set: LabelSet
@@ -54,20 +57,31 @@ class BundleRecord(Frozen):
     evaluation: dict[str, Any] = Field(default_factory=dict)
 
 
+def file_names(recipe: Recipe) -> tuple[str, ...]:
+    """The bundle's files beside record and weights."""
+    if recipe.text.tokens is TokenKind.SUBWORDS:
+        return (ENCODER_FILE, TOKENIZER_FILE)
+    return (VOCABULARY_FILE,)
+
+
 def assemble(
-    recipe: Recipe, label_set: LabelSet, vocabulary: Vocabulary, state: Mapping[str, Tensor]
-) -> WordLabeler:
+    recipe: Recipe,
+    label_set: LabelSet,
+    reader: Reader,
+    state: Mapping[str, Tensor],
+    *,
+    encoder_config: Mapping[str, Any] | None = None,
+) -> NetworkLabeler:
     """The labeler with these weights, rounded to the half precision in which a bundle keeps them.
 
     Raises:
         BundleError: the weights are not those of the recipe's network.
     """
     rounded = {name: value.detach().half() for name, value in state.items()}
-    if EMBEDDING_WEIGHT not in rounded or rounded[EMBEDDING_WEIGHT].shape[0] != len(vocabulary):
-        raise BundleError("weights and vocabulary do not belong together: train the labeler anew")
     network = TextNetwork(
         recipe.network,
-        embedding=WordEmbedding(torch.empty(rounded[EMBEDDING_WEIGHT].shape)),
+        embedding=_empty_embedding(rounded, reader) if encoder_config is None else None,
+        encoder_config=encoder_config,
         n_labels=len(label_set.ids),
         n_classes=len(label_set.classes),
     )
@@ -75,33 +89,38 @@ def assemble(
         network.load_state_dict({name: value.float() for name, value in rounded.items()})
     except RuntimeError as error:
         raise BundleError("weights do not fit the recipe's network: train the labeler anew") from error
-    return WordLabeler(
+    return NetworkLabeler(
         recipe=recipe,
         label_set=label_set,
-        vocabulary=vocabulary,
-        reader=WordReader(recipe.text),
+        reader=reader,
         network=network.eval(),
         fingerprint=_fingerprint(
             recipe.model_dump(mode="json"),
             label_set.model_dump(mode="json"),
             save(_sorted(rounded)),
-            vocabulary.to_text().encode(),
+            _files(reader, encoder_config),
         ),
     )
 
 
-def save_bundle(labeler: WordLabeler, folder: Path, *, training: Mapping[str, Any] | None = None) -> None:
+def _empty_embedding(state: Mapping[str, Tensor], reader: Reader) -> WordEmbedding:
+    if EMBEDDING_WEIGHT not in state or state[EMBEDDING_WEIGHT].shape[0] != reader.size:
+        raise BundleError("weights and vocabulary do not belong together: train the labeler anew")
+    return WordEmbedding(torch.empty(state[EMBEDDING_WEIGHT].shape))
+
+
+def save_bundle(labeler: NetworkLabeler, folder: Path, *, training: Mapping[str, Any] | None = None) -> None:
     """Writes the bundle's files into `folder`; the same labeler and training record give the same bytes.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    weights = save(_sorted({name: value.half() for name, value in labeler.network.state_dict().items()}))
-    vocabulary = labeler.vocabulary.to_text().encode()
+    weights, files = _contents(labeler)
+    recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
     record = BundleRecord(
-        fingerprint=labeler.fingerprint,
+        fingerprint=_fingerprint(recipe, label_set, weights, files),
         weights_hash=hash_bytes(weights),
-        vocabulary_hash=hash_bytes(vocabulary),
+        **{_hash_field(name): hash_bytes(content) for name, content in files.items()},
         label_set_hash=labeler.label_set.hash,
         recipe=labeler.recipe,
         label_set=labeler.label_set,
@@ -109,14 +128,20 @@ def save_bundle(labeler: WordLabeler, folder: Path, *, training: Mapping[str, An
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / WEIGHTS_FILE).write_bytes(weights)
-        (folder / VOCABULARY_FILE).write_bytes(vocabulary)
+        for name, content in {WEIGHTS_FILE: weights, **files}.items():
+            (folder / name).write_bytes(content)
     except OSError as error:
         raise OutputError(f"{folder}: the bundle cannot be written: {error.strerror}") from error
-    _write_record(record.model_dump(mode="json"), folder)
+    _write_record(_without_absent(record), folder)
 
 
-def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> WordLabeler:
+def _contents(labeler: NetworkLabeler) -> tuple[bytes, dict[str, bytes]]:
+    """Weights, and the files beside them and the record."""
+    weights = save(_sorted({name: value.half() for name, value in labeler.network.state_dict().items()}))
+    return weights, _files(labeler.reader, labeler.network.encoder_config)
+
+
+def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> NetworkLabeler:
     """The labeler of a shipped bundle or of a folder; `label_set` is what it must have been trained for, if given.
 
     Raises:
@@ -125,41 +150,58 @@ def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) 
     """
     folder = resolve_bundle(name_or_path)
     with _named(folder):
-        raw = _read_raw(folder)
-        record = _parse(raw)
+        raw, record = _read_record(folder)
         _check_label_set(record, label_set)
         weights = _read_checked(folder / WEIGHTS_FILE, record.weights_hash)
-        words = _read_checked(folder / VOCABULARY_FILE, record.vocabulary_hash)
-        if _fingerprint(raw["recipe"], raw["label_set"], weights, words) != record.fingerprint:
+        files = {
+            name: _read_checked(folder / name, getattr(record, _hash_field(name)))
+            for name in file_names(record.recipe)
+        }
+        if _fingerprint(raw["recipe"], raw["label_set"], weights, files) != record.fingerprint:
             raise BundleError(f"{LABELER_FILE} was changed after training: its fingerprint does not fit")
-        vocabulary = Vocabulary.from_text(words.decode())
-        labeler = assemble(record.recipe, record.label_set, vocabulary, _tensors(weights))
+        labeler = _assembled(record, weights, files)
         return replace(labeler, fingerprint=record.fingerprint)
+
+
+def _assembled(record: BundleRecord, weights: bytes, files: Mapping[str, bytes]) -> NetworkLabeler:
+    recipe, label_set = record.recipe, record.label_set
+    reader = read_reader(recipe.text, files)
+    return assemble(recipe, label_set, reader, _tensors(weights), encoder_config=_encoder_config(files))
 
 
 def read_bundle_record(name_or_path: str | Path) -> BundleRecord:
     """What the bundle tells of itself, without loading its weights."""
     folder = resolve_bundle(name_or_path)
     with _named(folder):
-        return _parse(_read_raw(folder))
+        return _read_record(folder)[1]
 
 
 def write_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[str, Any]) -> None:
     """Stores figures in the bundle's record under `name`; the fingerprint stays."""
     folder = resolve_bundle(name_or_path)
     with _named(folder):
-        raw = _read_raw(folder)
-        _parse(raw)
+        raw, _ = _read_record(folder)
     raw["evaluation"] = {**raw.get("evaluation", {}), name: dict(figures)}
     _write_record(raw, folder)
 
 
-def _read_raw(folder: Path) -> dict[str, Any]:
-    """`labeler.yaml` as it is written, where all files are there."""
+def _read_record(folder: Path) -> tuple[dict[str, Any], BundleRecord]:
+    """`labeler.yaml` as it is written and as it is meant, where all files are there."""
     _refuse_pickles(folder)
-    for name in (LABELER_FILE, WEIGHTS_FILE, VOCABULARY_FILE):
-        if not (folder / name).is_file():
-            raise BundleError(f"{name} is missing")
+    _require(folder, LABELER_FILE)
+    raw = _read_raw(folder)
+    record = _parse(raw)
+    for name in (WEIGHTS_FILE, *file_names(record.recipe)):
+        _require(folder, name)
+    return raw, record
+
+
+def _require(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise BundleError(f"{name} is missing")
+
+
+def _read_raw(folder: Path) -> dict[str, Any]:
     try:
         raw = read_yaml(folder / LABELER_FILE)
     except UsageError as error:
@@ -207,7 +249,7 @@ def _refuse_pickles(folder: Path) -> None:
             )
 
 
-def _read_checked(path: Path, expected: str) -> bytes:
+def _read_checked(path: Path, expected: str | None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -220,16 +262,55 @@ def _read_checked(path: Path, expected: str) -> bytes:
 
 
 def _tensors(weights: bytes) -> dict[str, Tensor]:
-    try:
+    with _safetensors():
         tensors: dict[str, Tensor] = load(weights)
-    except SafetensorError as error:
-        raise BundleError(f"{WEIGHTS_FILE} is damaged: it is not safetensors") from error
     return tensors
 
 
-def _fingerprint(recipe: Any, label_set: Any, weights: bytes, vocabulary: bytes) -> str:
+@contextmanager
+def _safetensors() -> Iterator[None]:
+    try:
+        yield
+    except SafetensorError as error:
+        raise BundleError(f"{WEIGHTS_FILE} is damaged: it is not safetensors") from error
+
+
+def _encoder_config(files: Mapping[str, bytes]) -> dict[str, Any] | None:
+    if ENCODER_FILE not in files:
+        return None
+    try:
+        config = json.loads(files[ENCODER_FILE])
+    except ValueError as error:
+        raise BundleError(f"{ENCODER_FILE} is damaged: it is not JSON") from error
+    if not isinstance(config, dict):
+        raise BundleError(f"{ENCODER_FILE} is damaged: it is no mapping")
+    return config
+
+
+def _files(reader: Reader, encoder_config: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """The bundle's files beside record and weights."""
+    files = reader.files()
+    if encoder_config is not None:
+        files[ENCODER_FILE] = (json.dumps(dict(encoder_config), indent=2, sort_keys=True) + "\n").encode()
+    return files
+
+
+def _hash_field(name: str) -> str:
+    """Where the record keeps a file's hash."""
+    return f"{Path(name).stem}_hash"
+
+
+def _without_absent(record: BundleRecord) -> dict[str, Any]:
+    """The record as it is written: without the hashes of files that this kind of bundle does not have."""
+    hashes = {_hash_field(name) for name in (VOCABULARY_FILE, TOKENIZER_FILE, ENCODER_FILE)}
+    dumped = record.model_dump(mode="json")
+    return {name: value for name, value in dumped.items() if value is not None or name not in hashes}
+
+
+def _fingerprint(recipe: Any, label_set: Any, weights: bytes, files: Mapping[str, bytes]) -> str:
     """Over recipe and label set as they are written, so that a later version with new settings agrees."""
-    return hash_json([recipe, label_set, hash_bytes(weights), hash_bytes(vocabulary)])
+    hashes = [hash_bytes(files[name]) for name in sorted(files)]
+    return hash_json([recipe, label_set, hash_bytes(weights), *hashes])
 
 
 def _sorted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

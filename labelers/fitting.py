@@ -19,12 +19,12 @@ from labelers.base import predicted_classes
 from labelers.batching import Tokens, pad, shuffled_batches
 from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from labelers.data import Targets
+from labelers.inference import class_probabilities
 from labelers.metrics import micro_f1
 from labelers.network import TextNetwork
 from labelers.parts.losses import WeightedCrossEntropy, label_weights
-from labelers.recipe import Precision, Recipe, Schedule
+from labelers.recipe import Precision, Recipe, Schedule, Training
 from labelers.vocabulary import UNKNOWN_INDEX
-from labelers.word_labeler import class_probabilities
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +72,7 @@ class Fitter:
             torch.from_numpy(train.targets), n_classes=self.n_classes, beta=recipe.loss.beta
         )
         self.loss = WeightedCrossEntropy(weights)
-        trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.Adam(trainable, lr=recipe.training.learning_rate, fused=True)
+        self.optimiser = build_optimiser(recipe.training, network)
         self.rare = rare_word_odds(train.tokens, network, strength=recipe.network.dropout.rare_words)
         self.curve: tuple[Epoch, ...] = ()
         self.best_state: dict[str, Tensor] = {}
@@ -129,8 +128,9 @@ class Fitter:
     def _step(self, batch: NDArray[np.intp]) -> float:
         tokens, lengths = pad([self.train.tokens[i] for i in batch])
         targets = torch.from_numpy(self.train.targets[batch])
-        forgotten = torch.rand(tokens.shape) < self.rare[tokens]
-        tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)
+        if self.rare is not None:
+            forgotten = torch.rand(tokens.shape) < self.rare[tokens]
+            tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.in_bfloat16):
             scores = self.network(tokens, lengths).scores
@@ -143,9 +143,8 @@ class Fitter:
 
     def _set_learning_rate(self, epochs_done: float) -> None:
         training = self.recipe.training
-        left = 1 - epochs_done / training.max_epochs if training.schedule is Schedule.LINEAR else 1.0
         for group in self.optimiser.param_groups:
-            group["lr"] = training.learning_rate * left
+            group["lr"] = training.learning_rate * rate_share(training, epochs_done / training.max_epochs)
 
     def _checkpoint(self, key: str) -> Checkpoint:
         return Checkpoint(
@@ -168,8 +167,35 @@ class Fitter:
         logger.info("training goes on after epoch %d", len(self.curve))
 
 
-def rare_word_odds(texts: Sequence[Tokens], network: TextNetwork, *, strength: float) -> Tensor:
-    """For each word, how likely training reads it as unknown: a / (a + n), 0 for padding."""
+def build_optimiser(training: Training, network: TextNetwork) -> torch.optim.Optimizer:
+    """Adam, or AdamW where the recipe has weight decay; biases and layer norms do not decay."""
+    trainable = [
+        (name, parameter) for name, parameter in network.named_parameters() if parameter.requires_grad
+    ]
+    if training.weight_decay == 0:
+        return torch.optim.Adam([p for _, p in trainable], lr=training.learning_rate, fused=True)
+    decaying = [p for name, p in trainable if p.dim() > 1 and not name.endswith("bias")]
+    others = [p for name, p in trainable if p.dim() <= 1 or name.endswith("bias")]
+    groups = [
+        {"params": decaying, "weight_decay": training.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=training.learning_rate, fused=True)
+
+
+def rate_share(training: Training, done: float) -> float:
+    """Share of the learning rate when this share of the training is done: up in the warm-up, then the schedule."""
+    if done < training.warm_up:
+        return done / training.warm_up
+    if training.schedule is Schedule.CONSTANT:
+        return 1.0
+    return (1 - done) / (1 - training.warm_up)
+
+
+def rare_word_odds(texts: Sequence[Tokens], network: TextNetwork, *, strength: float) -> Tensor | None:
+    """For each word, how likely training reads it as unknown: a / (a + n), 0 for padding; nothing where a is 0."""
+    if strength == 0:
+        return None
     counts = np.bincount(np.concatenate([np.array(t) for t in texts]), minlength=network.embedding.words)
     odds = strength / (strength + np.maximum(counts, 1))
     odds[0] = 0

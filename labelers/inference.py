@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
+import numpy as np
 import torch
 
-from labelers.batching import FixedBatch
+from labelers.base import Probabilities
+from labelers.batching import FixedBatch, Tokens, fixed_batches
 from labelers.network import NetworkOutput, TextNetwork
 
 
@@ -32,6 +34,20 @@ def forward_all(network: TextNetwork, batches: Sequence[FixedBatch]) -> Iterator
         return
     with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
         yield from pool.map(partial(forward, network), batches)
+
+
+def class_probabilities(
+    network: TextNetwork, texts: Sequence[Tokens], *, shape: tuple[int, int]
+) -> Probabilities:
+    """Probabilities (n_texts, n_L, n_C) of encoded texts; one without tokens mentions nothing."""
+    distinct = {tokens: row for row, tokens in enumerate(dict.fromkeys(texts))}
+    found = np.zeros((len(distinct), *shape), dtype=np.float32)
+    found[:, :, 0] = 1
+    batches = list(fixed_batches(list(distinct)))
+    for batch, output in zip(batches, forward_all(network, batches), strict=True):
+        scores = output.scores[: len(batch.indices)]
+        found[batch.indices] = torch.softmax(scores, dim=-1).numpy()
+    return found[[distinct[tokens] for tokens in texts]]
 
 
 @contextmanager

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from labelers import recipe
 from labelers.parts.dropout import SharedDropout
-from labelers.parts.embeddings import WordEmbedding
-from labelers.parts.encoders import build_encoder
+from labelers.parts.embeddings import TokenIndices, WordEmbedding
+from labelers.parts.encoders import build_encoder, token_mask
 from labelers.parts.heads import build_head
 from labelers.parts.poolings import build_pooling
+from schemas.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOutput:
-    """Scores (B, n_L, n_C), before the softmax, and attention weights (B, K, T)."""
+    """Scores (B, n_L, n_C), before the softmax, and attention weights (B, K, T) where the network attends."""
 
     scores: Tensor
-    attention: Tensor
+    attention: Tensor | None
 
 
 class TextNetwork(nn.Module):
-    """A recipe's parts, put together."""
+    """A recipe's parts, put together: over word vectors, or over a transformer of a configuration."""
 
     def __init__(
-        self, spec: recipe.Network, *, embedding: WordEmbedding, n_labels: int, n_classes: int
+        self,
+        spec: recipe.Network,
+        *,
+        embedding: WordEmbedding | None = None,
+        encoder_config: Mapping[str, Any] | None = None,
+        n_labels: int,
+        n_classes: int,
     ) -> None:
         super().__init__()
         self.n_classes = n_classes
-        self.embedding = embedding
-        self.encoder = build_encoder(spec.encoder, input_size=embedding.output_size)
+        self.encoder_config = encoder_config
+        self.embedding = embedding or TokenIndices()
+        self.encoder = _build_encoder(spec.encoder, self.embedding, encoder_config)
         self.pooling = build_pooling(spec.pooling, input_size=self.encoder.output_size, n_labels=n_labels)
         self.head = build_head(
             spec.head,
@@ -45,17 +54,34 @@ class TextNetwork(nn.Module):
         self.drop_encoded = SharedDropout(spec.dropout.encoded)
         self.drop_pooled = SharedDropout(spec.dropout.pooled)
 
+    @property
+    def attends(self) -> bool:
+        """Whether `forward` gives attention weights."""
+        return self.pooling.attends
+
     def forward(self, tokens: Tensor, lengths: Tensor) -> NetworkOutput:
         """Token indices (B, T), zero-padded, and how many of them are tokens (B,)."""
-        mask = torch.arange(tokens.shape[1], device=tokens.device) < lengths.unsqueeze(1)  # (B, T)
-        x = self.drop_embedded(self.embedding(tokens))  # (B, T, e)
+        mask = token_mask(lengths, tokens.shape[1])  # (B, T)
+        x = self.drop_embedded(self.embedding(tokens))  # (B, T, e), or (B, T) where the encoder embeds
         r = self.drop_encoded(self.encoder(x, lengths))  # (B, T, h)
         s, alpha = self.pooling(r, mask)  # (B, K, h), (B, K, T)
         return NetworkOutput(scores=self.head(self.drop_pooled(s)), attention=alpha)
 
 
+def _build_encoder(
+    spec: recipe.Encoder, embedding: WordEmbedding | TokenIndices, config: Mapping[str, Any] | None
+) -> Any:
+    if not isinstance(spec, recipe.TransformerEncoder):
+        return build_encoder(spec, input_size=embedding.output_size)
+    if config is None:
+        raise UsageError(f"encoder '{spec.checkpoint}' has no configuration")
+    from labelers.parts.transformer import Transformer  # noqa: PLC0415 (transformers is slow to import)
+
+    return Transformer(config)
+
+
 def count_parameters(network: TextNetwork) -> int:
-    """Parameters besides the embedding, as in the paper's Table 4."""
+    """Parameters besides the word embedding, as in the paper's Table 4; a transformer is counted whole."""
     return sum(
         parameter.numel()
         for name, parameter in network.named_parameters()

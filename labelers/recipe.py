@@ -1,7 +1,7 @@
 """A recipe: everything that makes a labeler, read off one YAML file in `conf/labelers/`.
 
-A system of a paper is a composition: word options, then `embedding -> encoder -> pooling -> head`, a loss and how
-it is trained. Each part is chosen by its `kind`; its builder stands in `labelers.parts`.
+A system of a paper is a composition: how text becomes tokens, then `embedding -> encoder -> pooling -> head`, a
+loss and how it is trained. Each part is chosen by its `kind`; its builder stands in `labelers.parts`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from labelers.text.words import WordOptions
 from schemas.conf import Frozen, conf_path, load_conf
+from schemas.errors import UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -34,15 +35,30 @@ class Paper(Frozen):
     section: str
 
 
+class TokenKind(StrEnum):
+    """What a text is cut into: words of a vocabulary of our own, or the pieces that a pre-trained encoder reads."""
+
+    WORDS = "words"
+    SUBWORDS = "subwords"
+
+
 class TextOptions(Frozen):
     """How a text becomes tokens; `max_tokens` is the paper's n_tok.
 
-    `number_token`: every number is the same word, so that no measurement is rare.
+    For words only: `words`, and `number_token`, by which every number is the same word, so that no measurement is
+    rare. Subwords are made by the encoder's own tokenizer; its special tokens count towards `max_tokens`.
     """
 
+    tokens: TokenKind = TokenKind.WORDS
     words: WordOptions = WordOptions()
     number_token: bool = False
     max_tokens: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _no_word_options_for_subwords(self) -> Self:
+        if self.tokens is TokenKind.SUBWORDS and (self.number_token or self.words != WordOptions()):
+            raise ValueError("words and number_token are for tokens: words")
+        return self
 
 
 class Word2VecEmbedding(Frozen):
@@ -68,6 +84,12 @@ class RandomEmbedding(Frozen):
     trainable: bool = True
 
 
+class NoEmbedding(Frozen):
+    """Token indices as they are, for an encoder that embeds them itself."""
+
+    kind: Literal["none"]
+
+
 class NoEncoder(Frozen):
     """The embedded words as they are."""
 
@@ -81,22 +103,51 @@ class BiGruEncoder(Frozen):
     hidden: int = Field(ge=2, multiple_of=2)
 
 
+class CnnEncoder(Frozen):
+    """Convolutions of several widths side by side, the maximum across widths for each map (section 3.3, CAML)."""
+
+    kind: Literal["cnn"]
+    maps: int = Field(ge=1)
+    widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+
+
+class TransformerEncoder(Frozen):
+    """A BERT-like encoder; `checkpoint` is `minilm`, a local folder or a hub name (see `labelers.pretrained`)."""
+
+    kind: Literal["transformer"]
+    checkpoint: str = Field(min_length=1)
+
+
 class MeanPooling(Frozen):
     """The average over tokens (section 3.1)."""
 
     kind: Literal["mean"]
 
 
+class LastStates(Frozen):
+    """Where each direction of a bidirectional encoder ends: forward at the last token, backward at the first."""
+
+    kind: Literal["last_states"]
+
+
+class ClsPooling(Frozen):
+    """The first token through BERT's pooler: a dense layer and tanh (section 3.3, BERT)."""
+
+    kind: Literal["cls"]
+
+
 class SingleAttention(Frozen):
-    """One attention vector for all labels (section 3.3)."""
+    """One attention vector for all labels (section 3.3); without `projection`, W_0 and b_0 are left out: u = r."""
 
     kind: Literal["single_attention"]
+    projection: bool = True
 
 
 class PerLabelAttention(Frozen):
-    """One attention vector for each label (section 3.2)."""
+    """One attention vector for each label (section 3.2); without `projection`, u = r."""
 
     kind: Literal["per_label_attention"]
+    projection: bool = True
 
 
 class DenseHead(Frozen):
@@ -112,10 +163,19 @@ class PerLabelHead(Frozen):
     kind: Literal["per_label_linear"]
 
 
-Embedding = Annotated[Word2VecEmbedding | RandomEmbedding, Field(discriminator="kind")]
-Encoder = Annotated[NoEncoder | BiGruEncoder, Field(discriminator="kind")]
-Pooling = Annotated[MeanPooling | SingleAttention | PerLabelAttention, Field(discriminator="kind")]
-Head = Annotated[DenseHead | PerLabelHead, Field(discriminator="kind")]
+class PerLabelDenseHead(Frozen):
+    """Dense layers of each label's own, from its representation to n_C; `hidden` are the widths between."""
+
+    kind: Literal["per_label_dense"]
+    hidden: tuple[int, ...] = Field(min_length=1)
+
+
+Embedding = Annotated[Word2VecEmbedding | RandomEmbedding | NoEmbedding, Field(discriminator="kind")]
+Encoder = Annotated[NoEncoder | BiGruEncoder | CnnEncoder | TransformerEncoder, Field(discriminator="kind")]
+Pooling = Annotated[
+    MeanPooling | LastStates | ClsPooling | SingleAttention | PerLabelAttention, Field(discriminator="kind")
+]
+Head = Annotated[DenseHead | PerLabelHead | PerLabelDenseHead, Field(discriminator="kind")]
 
 
 class Dropout(Frozen):
@@ -139,6 +199,19 @@ class Network(Frozen):
     pooling: Pooling
     head: Head
     dropout: Dropout = Dropout()
+
+    @model_validator(mode="after")
+    def _transformers_embed_themselves(self) -> Self:
+        is_transformer = isinstance(self.encoder, TransformerEncoder)
+        if is_transformer != isinstance(self.embedding, NoEmbedding):
+            raise ValueError("a transformer encoder goes with embedding none, all others with an embedding")
+        if is_transformer and (self.dropout.embedded or self.dropout.rare_words):
+            raise ValueError(
+                "a transformer has dropout of its own: leave dropout.embedded and rare_words out"
+            )
+        if self.pooling.kind == "last_states" and self.encoder.kind != "bigru":
+            raise ValueError("pooling last_states reads a bigru encoder")
+        return self
 
 
 class Loss(Frozen):
@@ -173,6 +246,7 @@ class Training(Frozen):
     """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state.
 
     `synthetic_only`: of the labelled texts only the held-out ones are used (the paper's ablation, Tables 5 and 6).
+    `warm_up` is the share of all steps over which the learning rate rises from 0; `weight_decay` is AdamW's.
     """
 
     synthesis: str | None
@@ -181,6 +255,8 @@ class Training(Frozen):
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)
     schedule: Schedule = Schedule.CONSTANT
+    warm_up: Share = 0.0
+    weight_decay: float = Field(default=0.0, ge=0)
     precision: Precision = Precision.FLOAT32
     max_epochs: int = Field(ge=1)
     patience: int = Field(ge=1)
@@ -209,11 +285,38 @@ class Recipe(Frozen):
     loss: Loss
     training: Training
 
-    def with_overrides(self, *, seed: int | None = None, max_epochs: int | None = None) -> Recipe:
-        """The recipe with what a command line changes."""
+    @model_validator(mode="after")
+    def _tokens_are_those_the_encoder_reads(self) -> Self:
+        if (self.text.tokens is TokenKind.SUBWORDS) != isinstance(self.network.encoder, TransformerEncoder):
+            raise ValueError("a transformer encoder reads text.tokens subwords, all others read words")
+        return self
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The pre-trained encoder that training starts from, where there is one."""
+        encoder = self.network.encoder
+        return encoder.checkpoint if isinstance(encoder, TransformerEncoder) else None
+
+    def with_overrides(
+        self, *, seed: int | None = None, max_epochs: int | None = None, encoder: str | None = None
+    ) -> Recipe:
+        """The recipe with what a command line changes.
+
+        Raises:
+            UsageError: `encoder` is given, and the recipe has no transformer to take it.
+        """
         given = {"seed": seed, "max_epochs": max_epochs}
         changes = {name: value for name, value in given.items() if value is not None}
-        return self.model_copy(update={"training": self.training.model_copy(update=changes)})
+        changed = self.model_copy(update={"training": self.training.model_copy(update=changes)})
+        return changed if encoder is None else changed._with_checkpoint(encoder)
+
+    def _with_checkpoint(self, checkpoint: str) -> Recipe:
+        if not isinstance(self.network.encoder, TransformerEncoder):
+            raise UsageError(f"labeler '{self.name}' reads words: it has no transformer encoder to choose")
+        encoder = self.network.encoder.model_copy(update={"checkpoint": checkpoint})
+        return self.model_copy(
+            update={"network": self.network.model_copy(update={"encoder": encoder})},
+        )
 
     def to_yaml(self) -> str:
         """All settings, defaults included."""

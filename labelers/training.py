@@ -12,31 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import yaml
-from safetensors.torch import load_file, save_file
 
 from labelers.base import predicted_classes
 from labelers.bundle import assemble, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
-from labelers.embedding import PretrainedWords, pretrain_words
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.hardware import describe_hardware
 from labelers.metrics import score_predictions
-from labelers.network import TextNetwork, count_parameters
-from labelers.parts.embeddings import WordEmbedding
+from labelers.network import count_parameters
+from labelers.network_labeler import NetworkLabeler
+from labelers.readers import Reader
 from labelers.recipe import Recipe
+from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
-from labelers.vocabulary import Vocabulary
-from labelers.word_labeler import WordLabeler
-from labelers.words import WordReader
 from schemas.errors import InputError, OutputError
 from schemas.hashing import hash_json
 from schemas.label_set import LabelSet, load_label_set
 
 PARTIAL_ENDING = ".partial"
 TIMING_FILE = "timing.yaml"
-_VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors")
+_VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "tokenizers", "transformers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +58,22 @@ class Split:
     held_out: LabelledTexts
 
 
-def train_labeler(
-    recipe: Recipe, inputs: TrainingInputs, *, out: Path, overwrite: bool = False, progress: bool = False
+def train_labeler(  # noqa: PLR0913
+    recipe: Recipe,
+    inputs: TrainingInputs,
+    *,
+    out: Path,
+    overwrite: bool = False,
+    progress: bool = False,
+    download: bool = False,
 ) -> dict[str, Any]:
     """Trains the recipe, or goes on with an unfinished training, writes the bundle, returns its training record.
 
-    Until it is done everything lies in a folder beside `out` that ends in `.partial`.
+    Until it is done everything lies in a folder beside `out` that ends in `.partial`. `download` allows fetching a
+    pre-trained encoder that is not on this machine.
 
     Raises:
+        UsageError: the recipe's pre-trained encoder cannot be had.
         OutputError: `out` exists already, or cannot be written.
         InputError: a file does not fit, or nothing can be held out.
     """
@@ -80,10 +84,9 @@ def train_labeler(
     split = read_split(recipe, inputs, label_set)
     partial = _start_folder(out, overwrite=overwrite)
     with repeatable(threads=recipe.training.threads, seed=recipe.training.seed):
-        words = _pretrained(recipe, inputs, split, folder=partial / key)
-        fit = _fit(recipe, label_set, words, split, folder=partial, key=key, progress=progress)
-        labeler = assemble(recipe, label_set, words.vocabulary, fit.state)
-        record = _training_record(labeler, fit, split, data)
+        start = _start(recipe, inputs, split, label_set, folder=partial / key, download=download)
+        fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
+        labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
 
@@ -106,9 +109,9 @@ def read_split(recipe: Recipe, inputs: TrainingInputs, label_set: LabelSet) -> S
     return Split(train=train, held_out=everything.select(mask))
 
 
-def encode_texts(texts: LabelledTexts, reader: WordReader, vocabulary: Vocabulary) -> EncodedTexts:
-    """Token indices and classes; texts without words are left out."""
-    tokens = [vocabulary.encode(reader.tokens(text)) for text in texts.texts]
+def encode_texts(texts: LabelledTexts, reader: Reader) -> EncodedTexts:
+    """Token indices and classes; texts without tokens are left out."""
+    tokens = [reader.encode(text) for text in texts.texts]
     kept = np.array([bool(found) for found in tokens])
     return EncodedTexts(tokens=[found for found in tokens if found], targets=texts.targets[kept])
 
@@ -125,54 +128,57 @@ def _start_folder(out: Path, *, overwrite: bool) -> Path:
     return partial
 
 
-def _pretrained(recipe: Recipe, inputs: TrainingInputs, split: Split, *, folder: Path) -> PretrainedWords:
-    """Vocabulary and vectors, from an earlier start of the same training where there is one."""
-    vectors_file, words_file = folder / "vectors.safetensors", folder / "vocabulary.txt"
-    if words_file.is_file():
-        vectors = load_file(vectors_file)["vectors"].numpy()
-        return PretrainedWords(Vocabulary.from_text(words_file.read_text(encoding="utf-8")), vectors)
-    reader = WordReader(recipe.text)
-    words = pretrain_words(
-        recipe.network.embedding,
-        training=[reader.tokens(text) for text in split.train.texts],
-        archive=[reader.all_tokens(text) for path in inputs.texts for text in read_texts(path)],
-        seed=recipe.training.seed,
+def _start(  # noqa: PLR0913
+    recipe: Recipe,
+    inputs: TrainingInputs,
+    split: Split,
+    label_set: LabelSet,
+    *,
+    folder: Path,
+    download: bool,
+) -> Start:
+    if recipe.checkpoint is not None:
+        return start_from_encoder(recipe, label_set, download=download)
+    return start_from_words(
+        recipe,
+        label_set,
+        training=split.train.texts,
+        archive=(text for path in inputs.texts for text in read_texts(path)),
+        folder=folder,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({"vectors": torch.from_numpy(words.vectors)}, vectors_file)
-    words_file.write_text(words.vocabulary.to_text(), encoding="utf-8")
-    return words
 
 
 def _fit(  # noqa: PLR0913
-    recipe: Recipe,
-    label_set: LabelSet,
-    words: PretrainedWords,
-    split: Split,
-    *,
-    folder: Path,
-    key: str,
-    progress: bool,
+    recipe: Recipe, start: Start, split: Split, *, folder: Path, key: str, progress: bool
 ) -> Fit:
-    reader = WordReader(recipe.text)
-    network = TextNetwork(
-        recipe.network,
-        embedding=WordEmbedding(
-            torch.from_numpy(words.vectors), trainable=recipe.network.embedding.trainable
-        ),
-        n_labels=len(label_set.ids),
-        n_classes=len(label_set.classes),
-    )
     fitter = Fitter(
         recipe,
-        network,
-        train=encode_texts(split.train, reader, words.vocabulary),
-        held_out=encode_texts(split.held_out, reader, words.vocabulary),
+        start.network,
+        train=encode_texts(split.train, start.reader),
+        held_out=encode_texts(split.held_out, start.reader),
     )
     return fitter.run(folder=folder, key=key, progress=progress)
 
 
-def _training_record(labeler: WordLabeler, fit: Fit, split: Split, data: dict[str, Any]) -> dict[str, Any]:
+def _trained(  # noqa: PLR0913
+    recipe: Recipe, label_set: LabelSet, start: Start, fit: Fit, *, split: Split, data: dict[str, Any]
+) -> tuple[NetworkLabeler, dict[str, Any]]:
+    """The labeler of the best epoch, and its training record."""
+    config = start.network.encoder_config
+    labeler = assemble(recipe, label_set, start.reader, fit.state, encoder_config=config)
+    fitted = {
+        "parameters_besides_embedding": count_parameters(labeler.network),
+        "epochs": len(fit.curve),
+        "best_epoch": fit.best.epoch,
+        "curve": [asdict(point) for point in fit.curve],
+    }
+    return labeler, _training_record(labeler, split, {**data, **start.provenance}, fitted)
+
+
+def _training_record(
+    labeler: NetworkLabeler, split: Split, data: dict[str, Any], fitted: dict[str, Any]
+) -> dict[str, Any]:
+    """What a bundle tells of its training."""
     predicted = predicted_classes(labeler.probabilities(split.held_out.texts))
     measured = score_predictions(
         split.held_out.targets, predicted, labels=labeler.label_set.ids, classes=labeler.label_set.classes
@@ -180,12 +186,9 @@ def _training_record(labeler: WordLabeler, fit: Fit, split: Split, data: dict[st
     return {
         "data": data,
         "texts": {"train": len(split.train), "held_out": len(split.held_out)},
-        "parameters_besides_embedding": count_parameters(labeler.network),
-        "words": len(labeler.vocabulary),
-        "epochs": len(fit.curve),
-        "best_epoch": fit.best.epoch,
+        "words": labeler.reader.size,
+        **fitted,
         "held_out": measured.to_json(),
-        "curve": [asdict(point) for point in fit.curve],
         "versions": {
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _VERSIONED},
@@ -194,7 +197,7 @@ def _training_record(labeler: WordLabeler, fit: Fit, split: Split, data: dict[st
 
 
 def _publish(
-    labeler: WordLabeler, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
+    labeler: NetworkLabeler, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
 ) -> None:
     """Writes the bundle beside `out`, then puts it there in one step; when and how long is in a file of its own."""
     finished = partial / "bundle"

@@ -20,3 +20,14 @@ class WordEmbedding(nn.Module):
         """(B, T) -> (B, T, e)."""
         embedded: Tensor = self.lookup(tokens)
         return embedded
+
+
+class TokenIndices(nn.Module):
+    """In place of an embedding, where the encoder embeds tokens itself."""
+
+    words = 0
+    output_size = 0
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, T) -> (B, T)."""
+        return tokens

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from labelers import recipe
@@ -79,6 +80,33 @@ class BiGru(nn.Module):
         return pair.unsqueeze(1) if pair.dim() == 2 else pair.transpose(1, 2)
 
 
+class Cnn(nn.Module):
+    """Convolutions of several widths side by side, tanh, and for each map the maximum across widths (CAML)."""
+
+    def __init__(self, *, input_size: int, maps: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.output_size = maps
+        self.widths = widths
+        self.convolutions = nn.ModuleList(nn.Conv1d(input_size, maps, kernel_size=width) for width in widths)
+
+    def forward(self, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """(B, T, e) -> r: (B, T, h); beyond the text lie zeros, whatever the padding's vector is."""
+        x = embedded.masked_fill(~token_mask(lengths, embedded.shape[1]).unsqueeze(-1), 0)
+        x = x.transpose(1, 2)  # (B, e, T)
+        by_width = torch.stack(self._convolve(x))  # (widths, B, h, T)
+        return torch.tanh(by_width.amax(dim=0)).transpose(1, 2)
+
+    def _convolve(self, x: Tensor) -> list[Tensor]:
+        """(B, e, T) -> (B, h, T) for each width, with as many zeros round the text as keep T."""
+        ends = [((width - 1) // 2, width // 2) for width in self.widths]
+        return [convolution(pad(x, end)) for end, convolution in zip(ends, self.convolutions, strict=True)]
+
+
+def token_mask(lengths: Tensor, n_tokens: int) -> Tensor:
+    """Lengths (B,) -> (B, T), true where there is a token."""
+    return torch.arange(n_tokens, device=lengths.device) < lengths.unsqueeze(1)
+
+
 def _turn_index(lengths: Tensor, n_tokens: int) -> Tensor:
     """Indices (B, T) that turn each row's own tokens round; padded places point at its first token."""
     places = torch.arange(n_tokens, device=lengths.device)
@@ -90,10 +118,16 @@ def _take_tokens(x: Tensor, index: Tensor) -> Tensor:
     return x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
 
 
-def build_encoder(spec: recipe.NoEncoder | recipe.BiGruEncoder, *, input_size: int) -> Identity | BiGru:
-    """The encoder that the recipe names."""
+WordEncoder = Identity | BiGru | Cnn
+WordEncoderSpec = recipe.NoEncoder | recipe.BiGruEncoder | recipe.CnnEncoder
+
+
+def build_encoder(spec: WordEncoderSpec, *, input_size: int) -> WordEncoder:
+    """The encoder of embedded words that the recipe names."""
     match spec:
         case recipe.BiGruEncoder():
             return BiGru(input_size=input_size, hidden=spec.hidden)
+        case recipe.CnnEncoder():
+            return Cnn(input_size=input_size, maps=spec.maps, widths=spec.widths)
         case recipe.NoEncoder():
             return Identity(input_size=input_size)

@@ -43,18 +43,37 @@ class PerLabelHead(nn.Module):
         return torch.einsum("blh,lhc->blc", s, self.weight) + self.bias
 
 
-HeadSpec = recipe.DenseHead | recipe.PerLabelHead
+class PerLabelDenseHead(nn.Module):
+    """n_L parallel stacks of dense layers, each layer computed as one batched product (section 3.3, ALARM)."""
+
+    def __init__(self, *, input_size: int, hidden: tuple[int, ...], n_labels: int, n_classes: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            PerLabelHead(input_size=width_in, n_labels=n_labels, n_classes=width_out)
+            for width_in, width_out in pairwise((input_size, *hidden, n_classes))
+        )
+
+    def forward(self, s: Tensor) -> Tensor:
+        """(B, n_L, h) -> (B, n_L, n_C)."""
+        *between, last = self.layers
+        for layer in between:
+            s = torch.relu(layer(s))
+        scores: Tensor = last(s)
+        return scores
+
+
+Head = DenseHead | PerLabelHead | PerLabelDenseHead
 
 
 def build_head(
-    spec: HeadSpec, *, input_size: int, representations: int, n_labels: int, n_classes: int
-) -> DenseHead | PerLabelHead:
+    spec: recipe.Head, *, input_size: int, representations: int, n_labels: int, n_classes: int
+) -> Head:
     """The head that the recipe names.
 
     Raises:
         UsageError: it wants a representation for each label and the pooling gives one, or the reverse.
     """
-    wanted = n_labels if isinstance(spec, recipe.PerLabelHead) else 1
+    wanted = 1 if isinstance(spec, recipe.DenseHead) else n_labels
     if representations != wanted:
         raise UsageError(
             f"head '{spec.kind}' reads {wanted} representation(s), the pooling gives {representations}"
@@ -62,6 +81,10 @@ def build_head(
     match spec:
         case recipe.PerLabelHead():
             return PerLabelHead(input_size=input_size, n_labels=n_labels, n_classes=n_classes)
+        case recipe.PerLabelDenseHead():
+            return PerLabelDenseHead(
+                input_size=input_size, hidden=spec.hidden, n_labels=n_labels, n_classes=n_classes
+            )
         case recipe.DenseHead():
             return DenseHead(
                 input_size=input_size, hidden=spec.hidden, n_labels=n_labels, n_classes=n_classes

@@ -1,7 +1,7 @@
 """The representation r of all tokens to what a head reads: one s for all labels, or one s_l for each.
 
-A pooling gives s: (B, K, h) and its weights alpha: (B, K, T), with K = 1 or K = n_L. `mask` (B, T) is true where
-there is a token; padding gets no weight, so it can never change a prediction.
+A pooling gives s: (B, K, h), with K = 1 or K = n_L, and where it attends its weights alpha: (B, K, T). `mask`
+(B, T) is true where there is a token; padding gets no weight, so it can never change a prediction.
 """
 
 from __future__ import annotations
@@ -15,49 +15,91 @@ from labelers import recipe
 class MeanPooling(nn.Module):
     """Every token counts the same (section 3.1)."""
 
+    attends = False
+    representations = 1
+
     def __init__(self, *, input_size: int) -> None:
         super().__init__()
         self.output_size = input_size
-        self.representations = 1
 
-    def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, h) -> s: (B, 1, h), alpha: (B, 1, T)."""
+    def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, None]:
+        """(B, T, h) -> s: (B, 1, h)."""
         counted = mask.to(r.dtype)
-        alpha = (counted / counted.sum(dim=1, keepdim=True)).unsqueeze(1)
-        return alpha @ r, alpha
+        share = (counted / counted.sum(dim=1, keepdim=True)).unsqueeze(1)
+        return share @ r, None
+
+
+class LastStates(nn.Module):
+    """Where each direction ends: r's forward half at the last token, its backward half at the first."""
+
+    attends = False
+    representations = 1
+
+    def __init__(self, *, input_size: int) -> None:
+        super().__init__()
+        self.output_size = input_size
+
+    def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, None]:
+        """(B, T, h) -> s: (B, 1, h)."""
+        half = r.shape[-1] // 2
+        last = mask.sum(dim=1) - 1  # (B,)
+        rows = torch.arange(r.shape[0], device=r.device)
+        return torch.cat([r[rows, last, :half], r[:, 0, half:]], dim=-1).unsqueeze(1), None
+
+
+class ClsPooling(nn.Module):
+    """BERT's pooler: the first token, a dense layer, tanh (section 3.3)."""
+
+    attends = False
+    representations = 1
+
+    def __init__(self, *, input_size: int) -> None:
+        super().__init__()
+        self.output_size = input_size
+        self.dense = nn.Linear(input_size, input_size)
+
+    def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, None]:  # noqa: ARG002 (a first token is no padding)
+        """(B, T, h) -> s: (B, 1, h)."""
+        return torch.tanh(self.dense(r[:, :1])), None
 
 
 class Attention(nn.Module):
     """K attention vectors over one projection of the tokens (section 3.2).
 
-    u = tanh(W_0 r + b_0);  alpha_l = softmax(v_l^T u);  s_l = sum alpha_l r
+    u = tanh(W_0 r + b_0), or u = r without projection;  alpha_l = softmax(v_l^T u);  s_l = sum alpha_l r
     """
 
-    def __init__(self, *, input_size: int, vectors: int) -> None:
+    attends = True
+
+    def __init__(self, *, input_size: int, vectors: int, projection: bool = True) -> None:
         super().__init__()
         self.output_size = input_size
         self.representations = vectors
-        self.projection = nn.Linear(input_size, input_size)  # W_0: h x h, b_0: h
+        self.projection = nn.Linear(input_size, input_size) if projection else None  # W_0: h x h, b_0: h
         self.v = nn.Parameter(torch.empty(vectors, input_size))
         nn.init.xavier_uniform_(self.v)
 
     def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, h) -> s: (B, K, h), alpha: (B, K, T)."""
-        u = torch.tanh(self.projection(r))  # (B, T, h)
+        u = r if self.projection is None else torch.tanh(self.projection(r))  # (B, T, h)
         scores = torch.einsum("kh,bth->bkt", self.v, u)
         alpha = torch.softmax(scores.masked_fill(~mask.unsqueeze(1), float("-inf")), dim=-1)
         return alpha @ r, alpha
 
 
-PoolingSpec = recipe.MeanPooling | recipe.SingleAttention | recipe.PerLabelAttention
+Pooling = MeanPooling | LastStates | ClsPooling | Attention
 
 
-def build_pooling(spec: PoolingSpec, *, input_size: int, n_labels: int) -> MeanPooling | Attention:
+def build_pooling(spec: recipe.Pooling, *, input_size: int, n_labels: int) -> Pooling:
     """The pooling that the recipe names."""
     match spec:
         case recipe.PerLabelAttention():
-            return Attention(input_size=input_size, vectors=n_labels)
+            return Attention(input_size=input_size, vectors=n_labels, projection=spec.projection)
         case recipe.SingleAttention():
-            return Attention(input_size=input_size, vectors=1)
+            return Attention(input_size=input_size, vectors=1, projection=spec.projection)
         case recipe.MeanPooling():
             return MeanPooling(input_size=input_size)
+        case recipe.LastStates():
+            return LastStates(input_size=input_size)
+        case recipe.ClsPooling():
+            return ClsPooling(input_size=input_size)

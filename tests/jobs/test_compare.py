@@ -30,7 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "three.yaml").write_text(
         yaml.safe_dump(three_labels().model_dump(mode="json")), encoding="utf-8"
     )
-    for name, architecture in (("mean", "mean"), ("single", "single_attention")):
+    for name, architecture in (("mean", "word2vec"), ("single", "bigru_single_attention")):
         write_recipe(folder, name, architecture)
     write_sentences(folder)
     run(

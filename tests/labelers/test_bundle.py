@@ -126,6 +126,37 @@ def test_a_record_that_was_edited_is_refused(
         load_bundle(folder)
 
 
+@pytest.fixture
+def transformer_folder(tmp_path: Path) -> Path:
+    save_bundle(small_labeler("alarm_softmax"), tmp_path / "transformer")
+    return tmp_path / "transformer"
+
+
+def test_a_transformers_bundle_holds_tokenizer_and_configuration_instead_of_a_vocabulary(
+    transformer_folder: Path,
+) -> None:
+    assert {path.name for path in transformer_folder.iterdir()} == {
+        "labeler.yaml",
+        "weights.safetensors",
+        "tokenizer.json",
+        "encoder.json",
+    }
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "encoder.json"])
+def test_a_transformers_file_that_is_missing_or_changed_is_refused(
+    transformer_folder: Path, name: str
+) -> None:
+    path = transformer_folder / name
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    with pytest.raises(BundleError, match=f"{name} is damaged or was changed"):
+        load_bundle(transformer_folder)
+
+    path.unlink()
+    with pytest.raises(BundleError, match=f"{name} is missing"):
+        load_bundle(transformer_folder)
+
+
 @pytest.mark.parametrize("content", ["[", "just text", "format: 99\n", "\x00"])
 def test_a_record_that_is_none_is_refused(folder: Path, content: str) -> None:
     (folder / "labeler.yaml").write_text(content, encoding="utf-8")

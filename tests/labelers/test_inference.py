@@ -6,7 +6,7 @@ from tests.labelers.networks import small_labeler
 
 
 def test_many_batches_at_once_give_what_each_gives_alone_and_leave_the_threads_as_they_were() -> None:
-    network = small_labeler("per_label_attention").network
+    network = small_labeler().network
     batches = list(fixed_batches([tuple(i % 9 + 2 for i in range(n)) for n in (2, 7, 12, 19, 25, 33)]))
     threads = torch.get_num_threads()
     torch.set_num_threads(2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,19 @@ from labelers import training
 from labelers.base import predicted_classes
 from labelers.bundle import load_bundle, read_bundle_record
 from labelers.checkpoint import CHECKPOINT_FILE
-from labelers.fitting import EncodedTexts, Fitter, repeatable
+from labelers.fitting import EncodedTexts, Fitter, rate_share, repeatable
 from labelers.metrics import micro_f1
 from labelers.recipe import Recipe
 from labelers.training import TIMING_FILE, TrainingInputs, read_split, train_labeler
 from schemas.errors import InputError, OutputError
 from schemas.label_set import LabelSet
-from tests.labelers.networks import ARCHITECTURES, small_network, small_recipe, three_labels
+from tests.labelers.networks import (
+    ARCHITECTURES,
+    small_network,
+    small_recipe,
+    three_labels,
+    write_checkpoint_folder,
+)
 
 PHRASES = {"There is {}.": 3, "There may be {}.": 2, "There is no {}.": 1, "History of {}.": 0}
 
@@ -47,7 +54,7 @@ def inputs(tmp_path: Path) -> TrainingInputs:
 
 
 def recipe_for(label_file: Path, *, word2vec: bool = False, **changes: object) -> Recipe:
-    raw = small_recipe(**changes).model_dump(mode="json")
+    raw = small_recipe("bigru_per_label_attention", **changes).model_dump(mode="json")
     raw["label_set"] = str(label_file)
     raw["network"]["dropout"] = {"embedded": 0.2, "encoded": 0.2, "pooled": 0.2, "rare_words": 0.25}
     if word2vec:
@@ -195,6 +202,46 @@ def test_data_from_which_nothing_can_be_held_out_is_refused(
 
     with pytest.raises(InputError, match="groups in column report_id"):
         train_labeler(recipe_for(label_file), alone, out=tmp_path / "out")
+
+
+def test_a_transformer_is_trained_resumed_and_loaded_without_its_checkpoint(
+    tmp_path: Path, label_file: Path, inputs: TrainingInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_checkpoint_folder(tmp_path / "encoder")
+    settings = {"precision": "bfloat16", "schedule": "linear", "warm_up": 0.25, "weight_decay": 0.01}
+    recipe = small_recipe("alarm_per_label_attention", **settings).model_copy(
+        update={"label_set": str(label_file)}
+    )
+    recipe = recipe.with_overrides(encoder=str(folder))
+    train_labeler(recipe, inputs, out=tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "_publish", lambda *_args, **_options: None)
+        train_labeler(recipe, inputs, out=tmp_path / "resumed")
+
+    train_labeler(recipe, inputs, out=tmp_path / "resumed")
+    shutil.rmtree(folder)
+
+    assert files(tmp_path / "resumed") == files(tmp_path / "whole")
+    assert read_bundle_record(tmp_path / "whole").training["data"]["encoder"]["name"] == "encoder"
+    assert load_bundle(tmp_path / "whole").probabilities(["There is a bleed."]).shape == (1, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "done", "share"),
+    [
+        ("constant", 0.1, 0.5),
+        ("constant", 0.9, 1.0),
+        ("linear", 0.1, 0.5),
+        ("linear", 0.2, 1.0),
+        ("linear", 0.6, 0.5),
+    ],
+)
+def test_the_learning_rate_warms_up_and_then_follows_its_schedule(
+    schedule: str, done: float, share: float
+) -> None:
+    options = small_recipe(schedule=schedule, warm_up=0.2).training
+
+    assert rate_share(options, done) == pytest.approx(share)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

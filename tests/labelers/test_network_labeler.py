@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from labelers.base import AttendingLabeler, predicted_classes
 from labelers.batching import TOKENS_PER_BATCH
+from labelers.network_labeler import NetworkLabeler
 from labelers.registry import list_bundles
-from labelers.word_labeler import WordLabeler
-from tests.labelers.networks import ARCHITECTURES, WORDS, small_labeler
+from schemas.errors import UsageError
+from tests.labelers.networks import ARCHITECTURES, ATTENDING, WORDS, is_transformer, small_labeler
 
 TEXTS = (
     "There is no bleed.",
@@ -31,7 +32,7 @@ def many_texts(n: int) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=[*ARCHITECTURES, *[f"bundle:{name}" for name in list_bundles()]])
-def labeler(request: pytest.FixtureRequest) -> WordLabeler:
+def labeler(request: pytest.FixtureRequest) -> NetworkLabeler:
     if request.param.startswith("bundle:"):
         from labelers.bundle import load_bundle  # noqa: PLC0415 (only where there is a bundle)
 
@@ -39,7 +40,7 @@ def labeler(request: pytest.FixtureRequest) -> WordLabeler:
     return small_labeler(request.param)
 
 
-def test_probabilities_are_one_distribution_for_each_text_and_label(labeler: WordLabeler) -> None:
+def test_probabilities_are_one_distribution_for_each_text_and_label(labeler: NetworkLabeler) -> None:
     found = labeler.probabilities(TEXTS)
 
     assert found.shape == (len(TEXTS), len(labeler.label_set.ids), len(labeler.label_set.classes))
@@ -47,7 +48,7 @@ def test_probabilities_are_one_distribution_for_each_text_and_label(labeler: Wor
     np.testing.assert_allclose(found.sum(axis=-1), 1, atol=1e-5)
 
 
-def test_batch_composition_order_and_threads_never_change_a_bit(labeler: WordLabeler) -> None:
+def test_batch_composition_order_and_threads_never_change_a_bit(labeler: NetworkLabeler) -> None:
     texts = many_texts(TOKENS_PER_BATCH // 8)
     together = labeler.probabilities(texts)
     threads = torch.get_num_threads()
@@ -66,46 +67,77 @@ def test_batch_composition_order_and_threads_never_change_a_bit(labeler: WordLab
         assert np.array_equal(tail, together[5:40])
 
 
-def test_texts_with_the_same_words_get_the_same_answer(labeler: WordLabeler) -> None:
-    found = labeler.probabilities(["There is no bleed.", "there  is\nNO bleed"])
+def test_texts_with_the_same_tokens_get_the_same_answer(labeler: NetworkLabeler) -> None:
+    found = labeler.probabilities(["There is no bleed", "there  is\nNO bleed"])
 
     assert np.array_equal(found[0], found[1])
 
 
-def test_a_text_without_words_mentions_nothing(labeler: WordLabeler) -> None:
+def test_a_text_without_words_mentions_nothing(labeler: NetworkLabeler) -> None:
     found = labeler.probabilities(["", " .,; "])
 
     assert (found[..., 0] == 1).all()
 
 
-def test_no_texts_give_no_rows(labeler: WordLabeler) -> None:
+def test_no_texts_give_no_rows(labeler: NetworkLabeler) -> None:
     assert labeler.probabilities([]).shape == (0, len(labeler.label_set.ids), len(labeler.label_set.classes))
 
 
-def test_attention_gives_each_label_weights_over_words_with_their_spans(labeler: WordLabeler) -> None:
-    text = "There is no bleed, 3.5 mm."
-
-    (found,) = labeler.attention([text])
+def test_attention_gives_each_label_weights_over_words_with_their_spans(labeler: NetworkLabeler) -> None:
+    text = "There is no bleed, 3 mm."
 
     assert isinstance(labeler, AttendingLabeler)
-    assert [text[start:end] for start, end in found.spans] == ["There", "is", "no", "bleed", "3.5", "mm"]
-    assert found.weights.shape == (len(labeler.label_set.ids), 6)
+    if not labeler.attends:
+        with pytest.raises(UsageError, match="does not attend"):
+            labeler.attention([text])
+        return
+    (found,) = labeler.attention([text])
+
+    seen = [text[start:end] for start, end in found.spans]
+    if is_transformer(labeler.recipe):
+        assert seen == [
+            "",
+            "There",
+            "is",
+            "no",
+            "bleed",
+            ",",
+            "3",
+            "mm",
+            ".",
+            "",
+        ]  # [CLS] and [SEP] are no text
+    else:
+        assert seen == ["There", "is", "no", "bleed", "3", "mm"]
+    assert found.weights.shape == (len(labeler.label_set.ids), len(seen))
     np.testing.assert_allclose(found.weights.sum(axis=1), 1, atol=1e-5)
 
 
-def test_attention_of_a_text_without_words_is_empty(labeler: WordLabeler) -> None:
-    (found,) = labeler.attention(["..."])
+@pytest.mark.parametrize("architecture", ATTENDING)
+def test_a_single_attention_looks_at_the_same_for_all_labels_and_a_per_label_one_does_not(
+    architecture: str,
+) -> None:
+    (found,) = small_labeler(architecture).attention(["There is no bleed."])
+
+    same = all(np.array_equal(row, found.weights[0]) for row in found.weights)
+    assert same == ("per_label" not in ARCHITECTURES[architecture]["pooling"]["kind"])
+
+
+@pytest.mark.parametrize("architecture", ATTENDING)
+def test_attention_of_a_text_without_words_is_empty(architecture: str) -> None:
+    (found,) = small_labeler(architecture).attention(["..."])
 
     assert found.spans == ()
-    assert found.weights.shape == (len(labeler.label_set.ids), 0)
+    assert found.weights.shape == (3, 0)
 
 
-def test_a_text_longer_than_the_labeler_reads_is_known_as_truncated() -> None:
-    labeler = small_labeler()
-    twelve = " ".join(["bleed"] * 12)
+@pytest.mark.parametrize(("architecture", "words"), [("bigru_per_label_attention", 12), ("bert", 10)])
+def test_a_text_longer_than_the_labeler_reads_is_known_as_truncated(architecture: str, words: int) -> None:
+    labeler = small_labeler(architecture)
+    longest = " ".join(["bleed"] * words)
 
-    assert labeler.truncated([twelve, twelve + " infarct"]).tolist() == [False, True]
-    found = labeler.probabilities([twelve, twelve + " infarct"])
+    assert labeler.truncated([longest, longest + " infarct"]).tolist() == [False, True]
+    found = labeler.probabilities([longest, longest + " infarct"])
     assert np.array_equal(found[0], found[1])
 
 
@@ -119,10 +151,13 @@ def test_of_equally_probable_classes_the_weakest_is_predicted() -> None:
     assert predicted_classes(np.array([[[0.4, 0.4, 0.1, 0.1]]], dtype=np.float32)).tolist() == [[0]]
 
 
+@pytest.mark.parametrize("architecture", ["bigru_per_label_attention", "bert"])
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.text(max_size=60), max_size=6))
-def test_any_texts_get_finite_probabilities_that_do_not_depend_on_each_other(texts: list[str]) -> None:
-    labeler = small_labeler()
+@given(texts=st.lists(st.text(max_size=60), max_size=6))
+def test_any_texts_get_finite_probabilities_that_do_not_depend_on_each_other(
+    architecture: str, texts: list[str]
+) -> None:
+    labeler = small_labeler(architecture)
 
     found = labeler.probabilities(texts)
 

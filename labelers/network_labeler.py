@@ -1,0 +1,78 @@
+"""Labelers that are a network over tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelers.base import Probabilities, TokenAttention
+from labelers.batching import fixed_batches
+from labelers.inference import class_probabilities, forward
+from labelers.network import TextNetwork
+from labelers.readers import Reader
+from labelers.recipe import Recipe, Unit
+from schemas.errors import UsageError
+from schemas.label_set import LabelSet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkLabeler:
+    """Tokens by index through a network, each distinct sequence of tokens once."""
+
+    recipe: Recipe
+    label_set: LabelSet
+    reader: Reader
+    network: TextNetwork
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The recipe's name."""
+        return self.recipe.name
+
+    @property
+    def unit(self) -> Unit:
+        """What a text is."""
+        return self.recipe.unit
+
+    @property
+    def attends(self) -> bool:
+        """Whether `attention` can show where it looked."""
+        return self.network.attends
+
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """(n_texts, n_L, n_C); a text without tokens mentions nothing."""
+        encoded = [self.reader.encode(text) for text in texts]
+        shape = (len(self.label_set.ids), len(self.label_set.classes))
+        return class_probabilities(self.network, encoded, shape=shape)
+
+    def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts have more tokens than the recipe's `max_tokens`: (n_texts,)."""
+        return np.array([self.reader.is_truncated(text) for text in texts], np.bool_)
+
+    def attention(self, texts: Sequence[str]) -> list[TokenAttention]:
+        """Each label's weights over the tokens of each text; with a single attention the same for all labels.
+
+        Raises:
+            UsageError: the labeler does not attend.
+        """
+        if not self.attends:
+            raise UsageError(f"labeler '{self.name}' does not attend to tokens: choose one with attention")
+        return [self._attention(text) for text in texts]
+
+    def _attention(self, text: str) -> TokenAttention:
+        tokens = self.reader.encode(text)
+        n_labels = len(self.label_set.ids)
+        if not tokens:
+            return TokenAttention(spans=(), weights=np.zeros((n_labels, 0), dtype=np.float32))
+        [batch] = fixed_batches([tokens])
+        alpha = forward(self.network, batch).attention
+        assert alpha is not None  # as it attends
+        weights = alpha[0, :, : len(tokens)].numpy()
+        return TokenAttention(
+            spans=self.reader.spans(text),
+            weights=np.broadcast_to(weights, (n_labels, len(tokens))).astype(np.float32),
+        )
