@@ -18,7 +18,7 @@ from schemas.errors import UsageError
 if TYPE_CHECKING:
     from labelers.comparison.papers import PaperFigures
     from labelers.comparison.records import Comparison
-    from labelers.recipe import Recipe
+    from labelers.sparse.recipe import AnyRecipe
 
 RESULTS_FILE = "results.json"
 _UNTOLD = frozenset({"as_json", "out", "work"})
@@ -94,7 +94,7 @@ def comparison_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def run_comparison(
-    recipes: Mapping[str, Recipe], bundles: Mapping[str, Sequence[str]], options: ComparisonOptions
+    recipes: Mapping[str, AnyRecipe], bundles: Mapping[str, Sequence[str]], options: ComparisonOptions
 ) -> None:
     """Trains, measures, writes the data and prints it."""
     from labelers.comparison.papers import load_paper
@@ -136,7 +136,7 @@ def _words(parameter: click.Parameter, value: Any) -> Iterator[str]:
         yield str(one)
 
 
-def _train(recipes: Mapping[str, Recipe], options: ComparisonOptions) -> list[Any]:
+def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions) -> list[Any]:
     from labelers.comparison.running import train_missing
     from labelers.training import TrainingInputs
 

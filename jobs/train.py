@@ -74,7 +74,8 @@ def command(  # noqa: PLR0913 (one for each option)
     record = train_labeler(
         resolved, inputs, out=out, overwrite=overwrite, progress=interactive, download=download
     )
+    epochs = f"{record['epochs']} epochs, best {record['best_epoch']}, " if "epochs" in record else ""
     click.echo(
-        f"{out}: {record['epochs']} epochs, best {record['best_epoch']}, "
+        f"{out}: {epochs}"
         f"held-out micro F1 {record['held_out']['micro']['f1']:.4f}, macro {record['held_out']['macro']:.4f}"
     )

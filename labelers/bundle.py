@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import safetensors.numpy
 import torch
 import yaml
 from pydantic import Field
@@ -26,6 +27,9 @@ from labelers.parts.embeddings import WordEmbedding
 from labelers.readers import TOKENIZER_FILE, VOCABULARY_FILE, Reader, read_reader
 from labelers.recipe import Recipe, TokenKind
 from labelers.registry import resolve_bundle
+from labelers.sparse.assembly import assemble_sparse, sparse_weights
+from labelers.sparse.labelers import SparseLabeler
+from labelers.sparse.recipe import AnyRecipe, SparseRecipe, TaggedRecipe
 from schemas.conf import Frozen, parse_conf, read_yaml
 from schemas.errors import BundleError, OutputError, UsageError
 from schemas.hashing import hash_bytes, hash_json
@@ -36,6 +40,8 @@ WEIGHTS_FILE = "weights.safetensors"
 ENCODER_FILE = "encoder.json"
 EMBEDDING_WEIGHT = "embedding.lookup.weight"
 FORMAT = 1
+
+BundledLabeler = NetworkLabeler | SparseLabeler
 
 _PICKLE_ENDINGS = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", ".joblib"})
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
@@ -51,13 +57,13 @@ class BundleRecord(Frozen):
     tokenizer_hash: str | None = None
     encoder_hash: str | None = None
     label_set_hash: str
-    recipe: Recipe
+    recipe: TaggedRecipe
     label_set: LabelSet
     training: dict[str, Any] = Field(default_factory=dict)
     evaluation: dict[str, Any] = Field(default_factory=dict)
 
 
-def file_names(recipe: Recipe) -> tuple[str, ...]:
+def file_names(recipe: AnyRecipe) -> tuple[str, ...]:
     """The bundle's files beside record and weights."""
     if recipe.text.tokens is TokenKind.SUBWORDS:
         return (ENCODER_FILE, TOKENIZER_FILE)
@@ -109,7 +115,7 @@ def _empty_embedding(state: Mapping[str, Tensor], reader: Reader) -> WordEmbeddi
     return WordEmbedding(torch.empty(state[EMBEDDING_WEIGHT].shape))
 
 
-def save_bundle(labeler: NetworkLabeler, folder: Path, *, training: Mapping[str, Any] | None = None) -> None:
+def save_bundle(labeler: BundledLabeler, folder: Path, *, training: Mapping[str, Any] | None = None) -> None:
     """Writes the bundle's files into `folder`; the same labeler and training record give the same bytes.
 
     Raises:
@@ -135,13 +141,15 @@ def save_bundle(labeler: NetworkLabeler, folder: Path, *, training: Mapping[str,
     _write_record(_without_absent(record), folder)
 
 
-def _contents(labeler: NetworkLabeler) -> tuple[bytes, dict[str, bytes]]:
+def _contents(labeler: BundledLabeler) -> tuple[bytes, dict[str, bytes]]:
     """Weights, and the files beside them and the record."""
+    if isinstance(labeler, SparseLabeler):
+        return sparse_weights(labeler.arrays()), labeler.reader.files()
     weights = save(_sorted({name: value.half() for name, value in labeler.network.state_dict().items()}))
     return weights, _files(labeler.reader, labeler.network.encoder_config)
 
 
-def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> NetworkLabeler:
+def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> BundledLabeler:
     """The labeler of a shipped bundle or of a folder; `label_set` is what it must have been trained for, if given.
 
     Raises:
@@ -163,9 +171,13 @@ def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) 
         return replace(labeler, fingerprint=record.fingerprint)
 
 
-def _assembled(record: BundleRecord, weights: bytes, files: Mapping[str, bytes]) -> NetworkLabeler:
+def _assembled(record: BundleRecord, weights: bytes, files: Mapping[str, bytes]) -> BundledLabeler:
     recipe, label_set = record.recipe, record.label_set
     reader = read_reader(recipe.text, files)
+    if isinstance(recipe, SparseRecipe):
+        with _safetensors():
+            arrays = safetensors.numpy.load(weights)
+        return assemble_sparse(recipe, label_set, reader, arrays)
     return assemble(recipe, label_set, reader, _tensors(weights), encoder_config=_encoder_config(files))
 
 

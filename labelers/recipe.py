@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
 
 from labelers.text.words import WordOptions
-from schemas.conf import Frozen, conf_path, load_conf
+from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
 from schemas.errors import UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier
+
+if TYPE_CHECKING:
+    from labelers.sparse.recipe import AnyRecipe
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -323,10 +326,14 @@ class Recipe(Frozen):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def load_recipe(name_or_path: str | Path) -> Recipe:
-    """The recipe of a shipped name or of a YAML file.
+def load_recipe(name_or_path: str | Path) -> AnyRecipe:
+    """The recipe of a shipped name or of a YAML file; one without `kind` is a network's.
 
     Raises:
         UsageError: there is no such recipe, or the file does not fit.
     """
-    return load_conf(conf_path("labelers", name_or_path, kind="labeler"), Recipe)
+    from labelers.sparse.recipe import recipe_class  # noqa: PLC0415 (it builds on the classes above)
+
+    path = conf_path("labelers", name_or_path, kind="labeler")
+    content = read_yaml(path)
+    return parse_conf(content, recipe_class(content), where=str(path))

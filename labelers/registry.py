@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelers.recipe import Recipe, load_recipe
+from labelers.recipe import load_recipe
+from labelers.sparse.recipe import AnyRecipe
 from schemas.conf import conf_names
 from schemas.errors import BundleError, unknown_name
 
@@ -19,7 +20,7 @@ class LabelerEntry:
     """A labeler that can be named on the command line; `bundle` is where it lies trained, if it does."""
 
     name: str
-    recipe: Recipe
+    recipe: AnyRecipe
     bundle: Path | None
     is_default: bool
 

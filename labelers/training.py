@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +16,16 @@ import numpy as np
 import yaml
 
 from labelers.base import predicted_classes
-from labelers.bundle import assemble, save_bundle
+from labelers.bundle import BundledLabeler, assemble, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.hardware import describe_hardware
 from labelers.metrics import score_predictions
 from labelers.network import count_parameters
-from labelers.network_labeler import NetworkLabeler
 from labelers.readers import Reader
 from labelers.recipe import Recipe
+from labelers.sparse.fitting import fit_sparse
+from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
 from schemas.errors import InputError, OutputError
@@ -32,22 +34,30 @@ from schemas.label_set import LabelSet, load_label_set
 
 PARTIAL_ENDING = ".partial"
 TIMING_FILE = "timing.yaml"
-_VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "tokenizers", "transformers")
+_VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "scikit-learn", "tokenizers", "transformers")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingInputs:
-    """Parquet files: labelled texts, and plain texts to pre-train the words on."""
+    """Parquet files: labelled texts, plain texts to pre-train the words on, and labelled texts to hold out.
+
+    Without the last, a share of the labelled texts is held out, as the recipe has it.
+    """
 
     labelled: tuple[Path, ...]
     texts: tuple[Path, ...] = ()
+    held_out: tuple[Path, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """File names (no folders) and hashes."""
         return {
             kind: [{"file": path.name, "hash": hash_file(path)} for path in paths]
-            for kind, paths in (("labelled", self.labelled), ("texts", self.texts))
+            for kind, paths in self._kinds()
         }
+
+    def _kinds(self) -> list[tuple[str, tuple[Path, ...]]]:
+        kinds = [("labelled", self.labelled), ("texts", self.texts)]
+        return [*kinds, ("held_out", self.held_out)] if self.held_out else kinds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +69,7 @@ class Split:
 
 
 def train_labeler(  # noqa: PLR0913
-    recipe: Recipe,
+    recipe: AnyRecipe,
     inputs: TrainingInputs,
     *,
     out: Path,
@@ -84,29 +94,39 @@ def train_labeler(  # noqa: PLR0913
     split = read_split(recipe, inputs, label_set)
     partial = _start_folder(out, overwrite=overwrite)
     with repeatable(threads=recipe.training.threads, seed=recipe.training.seed):
-        start = _start(recipe, inputs, split, label_set, folder=partial / key, download=download)
-        fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
-        labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
+        if isinstance(recipe, SparseRecipe):
+            labeler, record = _train_sparse(recipe, inputs, split, label_set, data=data, progress=progress)
+        else:
+            start = _start(recipe, inputs, split, label_set, folder=partial / key, download=download)
+            fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
+            labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
 
 
-def read_split(recipe: Recipe, inputs: TrainingInputs, label_set: LabelSet) -> Split:
-    """Reads the labelled texts, holds out a share of the groups, adds the synthetic sentences to the rest."""
-    held_out = recipe.training.held_out
-    everything = concatenate(
-        read_labelled(path, label_set, group_column=held_out.group_column) for path in inputs.labelled
-    )
-    mask = held_out_mask(everything.groups, share=held_out.share)
-    if not mask.any() or mask.all():
-        raise InputError(
-            f"nothing can be held out: no --data file has enough groups in column {held_out.group_column}"
-        )
-    train = everything.select(~mask)
+def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -> Split:
+    """Reads the labelled texts, holds out a share of the groups, adds the synthetic sentences to the rest.
+
+    Raises:
+        InputError: a file does not fit, or nothing can be held out.
+    """
+    column = recipe.training.held_out.group_column
+    train = _read_all(inputs.labelled, label_set, column)
+    if inputs.held_out:
+        held_out = _read_all(inputs.held_out, label_set, column)
+    else:
+        mask = held_out_mask(train.groups, share=recipe.training.held_out.share)
+        if not mask.any() or mask.all():
+            raise InputError(f"nothing can be held out: no --data file has enough groups in column {column}")
+        train, held_out = train.select(~mask), train.select(mask)
     if recipe.training.synthesis is not None:
         synthetic = synthetic_texts(load_synthesis(recipe.training.synthesis), label_set)
         train = synthetic if recipe.training.synthetic_only else concatenate([train, synthetic])
-    return Split(train=train, held_out=everything.select(mask))
+    return Split(train=train, held_out=held_out)
+
+
+def _read_all(paths: Iterable[Path], label_set: LabelSet, group_column: str) -> LabelledTexts:
+    return concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
 
 
 def encode_texts(texts: LabelledTexts, reader: Reader) -> EncodedTexts:
@@ -162,7 +182,7 @@ def _fit(  # noqa: PLR0913
 
 def _trained(  # noqa: PLR0913
     recipe: Recipe, label_set: LabelSet, start: Start, fit: Fit, *, split: Split, data: dict[str, Any]
-) -> tuple[NetworkLabeler, dict[str, Any]]:
+) -> tuple[BundledLabeler, dict[str, Any]]:
     """The labeler of the best epoch, and its training record."""
     config = start.network.encoder_config
     labeler = assemble(recipe, label_set, start.reader, fit.state, encoder_config=config)
@@ -175,10 +195,25 @@ def _trained(  # noqa: PLR0913
     return labeler, _training_record(labeler, split, {**data, **start.provenance}, fitted)
 
 
+def _train_sparse(  # noqa: PLR0913
+    recipe: SparseRecipe,
+    inputs: TrainingInputs,
+    split: Split,
+    label_set: LabelSet,
+    *,
+    data: dict[str, Any],
+    progress: bool,
+) -> tuple[BundledLabeler, dict[str, Any]]:
+    """A labeler that counts words, which has no epochs, and its training record."""
+    texts = (text for path in inputs.texts for text in read_texts(path))
+    labeler = fit_sparse(recipe, label_set, split.train, split.held_out, texts=texts, progress=progress)
+    return labeler, _training_record(labeler, split, data, {})
+
+
 def _training_record(
-    labeler: NetworkLabeler, split: Split, data: dict[str, Any], fitted: dict[str, Any]
+    labeler: BundledLabeler, split: Split, data: dict[str, Any], fitted: dict[str, Any]
 ) -> dict[str, Any]:
-    """What a bundle tells of its training."""
+    """What a bundle tells of its training; `fitted` is what only this kind of labeler has to tell."""
     predicted = predicted_classes(labeler.probabilities(split.held_out.texts))
     measured = score_predictions(
         split.held_out.targets, predicted, labels=labeler.label_set.ids, classes=labeler.label_set.classes
@@ -197,7 +232,7 @@ def _training_record(
 
 
 def _publish(
-    labeler: NetworkLabeler, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
+    labeler: BundledLabeler, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
 ) -> None:
     """Writes the bundle beside `out`, then puts it there in one step; when and how long is in a file of its own."""
     finished = partial / "bundle"

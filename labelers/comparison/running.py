@@ -25,8 +25,8 @@ from labelers.data import hash_file
 from labelers.evaluation import ANNOTATION_NOTE, evaluate, read_documents
 from labelers.hardware import describe_hardware
 from labelers.metrics import Report
-from labelers.recipe import Recipe
 from labelers.registry import resolve_bundle
+from labelers.sparse.recipe import AnyRecipe
 from labelers.statistics.intervals import RESAMPLES
 from labelers.training import TIMING_FILE, TrainingInputs, train_labeler
 from schemas.conf import read_yaml
@@ -46,7 +46,7 @@ class Contestant:
 
 
 def train_missing(  # noqa: PLR0913
-    recipes: Mapping[str, Recipe],
+    recipes: Mapping[str, AnyRecipe],
     seeds: Sequence[int],
     inputs: TrainingInputs,
     *,
@@ -125,7 +125,7 @@ def compare(
     )
 
 
-def _is_trained(bundle: Path, recipe: Recipe, inputs: TrainingInputs) -> bool:
+def _is_trained(bundle: Path, recipe: AnyRecipe, inputs: TrainingInputs) -> bool:
     if not bundle.exists():
         return False
     record = read_bundle_record(bundle)

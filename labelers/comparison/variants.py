@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from labelers.recipe import RandomEmbedding, Recipe, Word2VecEmbedding
+from labelers.sparse.recipe import AnyRecipe
 from schemas.errors import UsageError
 
 
@@ -17,7 +18,7 @@ class Variant(StrEnum):
     FULL = "full"
 
 
-def ablation_variants(recipe: Recipe) -> dict[Variant, Recipe]:
+def ablation_variants(recipe: AnyRecipe) -> dict[Variant, AnyRecipe]:
     """The recipe's variants; one without word2vec has none with a random embedding.
 
     Raises:
@@ -34,15 +35,15 @@ def ablation_variants(recipe: Recipe) -> dict[Variant, Recipe]:
     return {variant: changed for variant, changed in found.items() if changed is not None}
 
 
-def _with_training(recipe: Recipe, **changes: bool | str | None) -> Recipe:
+def _with_training(recipe: AnyRecipe, **changes: bool | str | None) -> AnyRecipe:
     return recipe.model_copy(update={"training": recipe.training.model_copy(update=changes)})
 
 
-def _with_random_embedding(recipe: Recipe) -> Recipe | None:
+def _with_random_embedding(recipe: AnyRecipe) -> Recipe | None:
     """The same words, so that only what is known of them beforehand differs."""
-    spec = recipe.network.embedding
-    if not isinstance(spec, Word2VecEmbedding):
+    if not isinstance(recipe, Recipe) or not isinstance(recipe.network.embedding, Word2VecEmbedding):
         return None
+    spec = recipe.network.embedding
     random = RandomEmbedding(
         kind="random",
         size=spec.size,

@@ -1,0 +1,109 @@
+"""`python -m labelers.experiments RECIPE ...`: a labeler trained and tested over many splits, figures as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labelers.coding import CODES_COLUMN, REPORT_COLUMN
+from labelers.data import LabelledTexts, column_names, hash_file, read_columns, read_labelled
+from labelers.experiments.figures import fold_figures, repeat_figures
+from labelers.experiments.fits import fit_function
+from labelers.experiments.outcomes import run_splits
+from labelers.hardware import describe_hardware
+from labelers.recipe import load_recipe
+from labelers.splits import folds, repeated_splits
+from schemas.errors import CtlabelError, OutputError
+from schemas.label_set import LabelSet, load_label_set
+
+REPEATS, FOLDS = "repeats", "folds"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Reads the command line, runs the splits, writes the figures."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        write_figures(measure(given), given.out)
+    except CtlabelError as error:
+        parser.exit(error.exit_code, f"error: {error}\n")
+
+
+def measure(given: argparse.Namespace) -> dict[str, Any]:
+    """What was measured on what, and the figures."""
+    started = datetime.now(UTC)
+    recipe = load_recipe(given.recipe).with_overrides(seed=given.seed)
+    label_set = load_label_set(given.label_set or recipe.label_set)
+    texts = read_labelled(given.data, label_set, group_column=given.group_column)
+    fit = fit_function(recipe, label_set, texts=given.text, progress=given.progress)
+    if given.design == REPEATS:
+        splits = repeated_splits(texts.groups, repeats=given.count, seed=given.seed)
+        figures = repeat_figures(run_splits(texts, splits, fit), label_set.ids)
+    else:
+        outcomes = run_splits(texts, folds(texts.groups, count=given.count, seed=given.seed), fit)
+        figures = fold_figures(outcomes, n_codes=_n_codes(given.data))
+    return {
+        "labeler": recipe.name,
+        "recipe": recipe.model_dump(mode="json"),
+        "design": _design(given, texts, label_set),
+        "data": [{"file": path.name, "hash": hash_file(path)} for path in (given.data, *given.text)],
+        "figures": figures,
+        "hardware": describe_hardware(),
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now(UTC) - started).total_seconds()),
+    }
+
+
+def write_figures(figures: dict[str, Any], out: Path) -> None:
+    """As JSON.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def _design(given: argparse.Namespace, texts: LabelledTexts, label_set: LabelSet) -> dict[str, Any]:
+    return {
+        "splits": given.design,
+        "count": given.count,
+        "seed": given.seed,
+        "group_column": given.group_column,
+        "groups": len(set(texts.groups)),
+        "texts": len(texts),
+        "label_set": {"id": label_set.id, "hash": label_set.hash, "labels": len(label_set.ids)},
+    }
+
+
+def _n_codes(data: Path) -> list[int] | None:
+    if CODES_COLUMN not in column_names(data):
+        return None
+    found: list[int] = read_columns(data, [CODES_COLUMN])[CODES_COLUMN].to_pylist()
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m labelers.experiments", description=__doc__)
+    parser.add_argument("recipe", help="Name of a labeler, or a recipe's YAML file.")
+    parser.add_argument("--data", type=Path, required=True, help="Labelled reports: Parquet.")
+    parser.add_argument("--text", type=Path, action="append", default=[], help="Texts to pre-train words on.")
+    parser.add_argument("--label-set", help="Instead of the recipe's: a name or a YAML file.")
+    parser.add_argument("--design", choices=(REPEATS, FOLDS), default=REPEATS, help="Default: repeats.")
+    parser.add_argument("--count", type=int, default=10, help="Of repeats or folds. Default: 10.")
+    parser.add_argument("--group-column", default=REPORT_COLUMN, help="What a split keeps together.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--progress", action="store_true")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write.")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

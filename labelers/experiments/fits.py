@@ -1,0 +1,94 @@
+"""How a recipe is fitted to the training part of a split."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from labelers.base import Labeler
+from labelers.bundle import load_bundle
+from labelers.data import TEXT_COLUMN, LabelledTexts, read_texts
+from labelers.experiments.outcomes import Fit
+from labelers.sparse.fitting import fit_forests, fit_regressions, pretrain_vectors
+from labelers.sparse.recipe import AnyRecipe, ForestRecipe, RegressionRecipe
+from labelers.training import TrainingInputs, train_labeler
+from schemas.errors import UsageError
+from schemas.label_set import LabelSet
+
+
+def fit_function(
+    recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], progress: bool = False
+) -> Fit:
+    """Fits the recipe with the number of the split added to its seed; words are pre-trained once for all splits.
+
+    Raises:
+        UsageError: the recipe needs texts to pre-train its words on, and there are none.
+    """
+    if isinstance(recipe, ForestRecipe):
+        return _forests(recipe, label_set, progress=progress)
+    if isinstance(recipe, RegressionRecipe):
+        return _regressions(recipe, label_set, texts=texts, progress=progress)
+    return _networks(recipe, label_set, texts=texts, progress=progress)
+
+
+def _forests(recipe: ForestRecipe, label_set: LabelSet, *, progress: bool) -> Fit:
+    def fit(train: LabelledTexts, _: LabelledTexts, number: int) -> Labeler:
+        seeded = recipe.with_overrides(seed=recipe.training.seed + number)
+        return fit_forests(seeded, label_set, train, progress=progress)
+
+    return fit
+
+
+def _regressions(
+    recipe: RegressionRecipe, label_set: LabelSet, *, texts: Sequence[Path], progress: bool
+) -> Fit:
+    if not texts:
+        raise UsageError(f"labeler '{recipe.name}' pre-trains its words: name a Parquet file of texts")
+    words = pretrain_vectors(recipe, (text for path in texts for text in read_texts(path)))
+
+    def fit(train: LabelledTexts, validation: LabelledTexts, number: int) -> Labeler:
+        seeded = recipe.with_overrides(seed=recipe.training.seed + number)
+        return fit_regressions(seeded, label_set, train, validation, words=words, progress=progress)
+
+    return fit
+
+
+def _networks(recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], progress: bool) -> Fit:
+    """By the one training there is, with files that live as long as it."""
+
+    def fit(train: LabelledTexts, validation: LabelledTexts, number: int) -> Labeler:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_label_set(label_set, folder / "labels.yaml")
+            changed = recipe.model_copy(update={"label_set": str(folder / "labels.yaml")})
+            inputs = TrainingInputs(
+                labelled=(write_labelled(train, label_set, folder / "train.parquet"),),
+                held_out=(write_labelled(validation, label_set, folder / "validation.parquet"),),
+                texts=tuple(texts),
+            )
+            seeded = changed.with_overrides(seed=recipe.training.seed + number)
+            train_labeler(seeded, inputs, out=folder / "bundle", progress=progress)
+            return load_bundle(folder / "bundle")
+
+    return fit
+
+
+def write_label_set(label_set: LabelSet, path: Path) -> None:
+    """As YAML that `load_label_set` reads."""
+    text = yaml.safe_dump(label_set.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def write_labelled(texts: LabelledTexts, label_set: LabelSet, path: Path) -> Path:
+    """As Parquet that `read_labelled` reads; gives the path."""
+    columns = {
+        label: [label_set.classes[index] for index in texts.targets[:, column]]
+        for column, label in enumerate(label_set.ids)
+    }
+    pq.write_table(pa.table({TEXT_COLUMN: list(texts.texts), **columns}), path)
+    return path

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from labelers.experiments.__main__ import main
+from labelers.recipe import Recipe
+from labelers.sparse.recipe import SparseRecipe
+from schemas.errors import UsageError
+from tests.labelers.networks import small_recipe
+from tests.labelers.sparse.examples import BINARY, binary_texts, forest_recipe, regression_recipe
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    texts = binary_texts()
+    columns = {label: [BINARY.classes[i] for i in texts.targets[:, n]] for n, label in enumerate(BINARY.ids)}
+    pq.write_table(
+        pa.table({"text": texts.texts, "report_id": texts.groups, **columns}), tmp_path / "data.parquet"
+    )
+    return tmp_path / "data.parquet"
+
+
+def run(recipe: SparseRecipe | Recipe, data: Path, *options: str) -> dict[str, object]:
+    folder = data.parent
+    label_set, recipe_file, out = folder / "two.yaml", folder / "recipe.yaml", folder / "out" / "figures.json"
+    label_set.write_text(yaml.safe_dump(BINARY.model_dump(mode="json")), encoding="utf-8")
+    recipe_file.write_text(recipe.to_yaml(), encoding="utf-8")
+    main([str(recipe_file), "--data", str(data), "--label-set", str(label_set), "--out", str(out), *options])
+    found: dict[str, object] = json.loads(out.read_text(encoding="utf-8"))
+    return found
+
+
+def test_repeats_are_written_with_what_was_measured_on_what(data: Path) -> None:
+    found = run(regression_recipe(), data, "--text", str(data), "--count", "2", "--seed", "5")
+
+    assert found["design"] == {
+        "splits": "repeats",
+        "count": 2,
+        "seed": 5,
+        "group_column": "report_id",
+        "groups": 72,
+        "texts": 72,
+        "label_set": {"id": "two", "hash": BINARY.hash, "labels": 2},
+    }
+    assert found["figures"]["bleed"]["auc"]["estimate"] > 0.9  # type: ignore[index]
+    assert [entry["file"] for entry in found["data"]] == ["data.parquet"] * 2  # type: ignore[attr-defined]
+
+
+def test_the_same_seed_gives_the_same_figures(data: Path) -> None:
+    first = run(forest_recipe(), data, "--count", "2")["figures"]
+
+    assert run(forest_recipe(), data, "--count", "2")["figures"] == first
+
+
+def test_folds_test_every_report_once(data: Path) -> None:
+    found = run(forest_recipe(depth=10, max_features=20), data, "--design", "folds", "--count", "3")
+
+    assert found["figures"]["at_one_half"]["documents"] == 72  # type: ignore[index]
+    assert found["figures"]["at_one_half"]["f1"] > 0.8  # type: ignore[index]
+
+
+def test_words_without_texts_to_pretrain_them_on_are_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(regression_recipe(), data)
+
+    assert stopped.value.code == UsageError.exit_code
+    assert "name a Parquet file of texts" in capsys.readouterr().err
+
+
+def test_a_network_is_trained_by_the_one_training_there_is(data: Path) -> None:
+    found = run(small_recipe("word2vec", max_epochs=15), data, "--count", "1")
+
+    assert found["figures"]["bleed"]["auc"]["estimate"] > 0.6  # type: ignore[index]
