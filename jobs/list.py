@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from jobs.layout import table
+from labelers.recipe import load_labels
 from labelers.registry import LabelerEntry, list_labelers
 from schemas.conf import conf_names, conf_path
 from schemas.label_set import LabelKind, load_label_set
@@ -40,7 +41,7 @@ def labelers() -> list[Record]:
 
 
 def _labeler_record(entry: LabelerEntry) -> Record:
-    recipe, label_set = entry.recipe, load_label_set(entry.recipe.label_set)
+    recipe, label_set = entry.recipe, load_labels(entry.recipe)
     return {
         "name": entry.name,
         "default": entry.is_default,

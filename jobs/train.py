@@ -30,6 +30,7 @@ from jobs.progress import log_to_stderr
 )
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
+@click.option("--label", "labels", multiple=True, help="Of the label set this label alone. Repeat for more.")
 @click.option("--encoder", help="Instead of the recipe's: minilm, a local folder or a Hugging Face hub name.")
 @click.option(
     "--download", is_flag=True, help="Fetch the encoder from the hub where it is not on this machine."
@@ -44,6 +45,7 @@ def command(  # noqa: PLR0913 (one for each option)
     texts: tuple[Path, ...],
     seed: int | None,
     max_epochs: int | None,
+    labels: tuple[str, ...],
     encoder: str | None,
     download: bool,
     overwrite: bool,
@@ -59,9 +61,10 @@ def command(  # noqa: PLR0913 (one for each option)
       ctlabel train bigru_per_label_attention --out my_labeler \\
         --data sentences.parquet --data more.parquet --text archive.parquet
     """
-    from labelers.recipe import load_recipe
+    from labelers.recipe import choose_labels, load_recipe
 
-    resolved = load_recipe(recipe).with_overrides(seed=seed, max_epochs=max_epochs, encoder=encoder)
+    overridden = load_recipe(recipe).with_overrides(seed=seed, max_epochs=max_epochs, encoder=encoder)
+    resolved = choose_labels(overridden, labels)
     if dry_run:
         click.echo(resolved.to_yaml(), nl=False)
         return

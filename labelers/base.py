@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelers.recipe import Unit
+from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
 Probabilities = NDArray[np.float32]
@@ -71,6 +72,16 @@ class AttendingLabeler(Protocol):
 
     def attention(self, texts: Sequence[str]) -> list[TokenAttention]:
         """One for each text, in order."""
+        ...
+
+
+@runtime_checkable
+class SectionedLabeler(Protocol):
+    """A labeler of reports that may read some of a report's sections alone."""
+
+    @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """Those; where a report has none of them, or none are named, all of it is read."""
         ...
 
 

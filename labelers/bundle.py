@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from labelers.descriptions import label_descriptions
 from labelers.network import TextNetwork
 from labelers.network_labeler import NetworkLabeler
 from labelers.parts.embeddings import WordEmbedding
@@ -88,6 +89,7 @@ def assemble(
         recipe.network,
         embedding=_empty_embedding(rounded, reader) if encoder_config is None else None,
         encoder_config=encoder_config,
+        descriptions=label_descriptions(recipe.network, label_set, reader),
         n_labels=len(label_set.ids),
         n_classes=len(label_set.classes),
     )

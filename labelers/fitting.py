@@ -22,11 +22,12 @@ from labelers.data import Targets
 from labelers.inference import class_probabilities
 from labelers.metrics import micro_f1
 from labelers.network import TextNetwork
-from labelers.parts.losses import WeightedCrossEntropy, label_weights
-from labelers.recipe import Precision, Recipe, Schedule, Training
+from labelers.parts.losses import build_loss
+from labelers.recipe import BestEpoch, Precision, Recipe, Schedule, Training
 from labelers.vocabulary import UNKNOWN_INDEX
 
 logger = logging.getLogger(__name__)
+SMALLEST = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +40,12 @@ class EncodedTexts:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One point of the training curve; `micro_f1` is measured on what was held out."""
+    """One point of the training curve; `micro_f1` and `held_out_loss` are measured on what was held out."""
 
     epoch: int
     loss: float
     micro_f1: float
+    held_out_loss: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +70,7 @@ class Fitter:
         self.in_bfloat16 = recipe.training.precision is Precision.BFLOAT16
         self.n_classes = network.n_classes
         self.lengths = np.array([len(tokens) for tokens in train.tokens])
-        weights = label_weights(
-            torch.from_numpy(train.targets), n_classes=self.n_classes, beta=recipe.loss.beta
-        )
-        self.loss = WeightedCrossEntropy(weights)
+        self.loss = build_loss(recipe.loss, torch.from_numpy(train.targets), n_classes=self.n_classes)
         self.optimiser = build_optimiser(recipe.training, network)
         self.rare = rare_word_odds(train.tokens, network, strength=recipe.network.dropout.rare_words)
         self.curve: tuple[Epoch, ...] = ()
@@ -79,7 +78,9 @@ class Fitter:
 
     @property
     def best(self) -> Epoch:
-        """The first epoch with the highest micro F1."""
+        """The first epoch with the highest micro F1, or with the lowest loss where the recipe says so."""
+        if self.recipe.training.best_epoch is BestEpoch.LOSS:
+            return min(self.curve, key=lambda point: (point.held_out_loss, point.epoch))
         return max(self.curve, key=lambda point: (point.micro_f1, -point.epoch))
 
     def run(self, *, folder: Path, key: str, progress: bool) -> Fit:
@@ -88,7 +89,8 @@ class Fitter:
         while not self._finished():
             epoch = len(self.curve) + 1
             loss = self._train_epoch(epoch, progress=progress)
-            point = Epoch(epoch=epoch, loss=round(loss, 5), micro_f1=round(self.measure(), 5))
+            found, held_out_loss = self.measure()
+            point = Epoch(epoch, round(loss, 5), round(found, 5), round(held_out_loss, 5))
             self.curve = (*self.curve, point)
             if self.best == point:
                 self.best_state = {name: value.clone() for name, value in self.network.state_dict().items()}
@@ -96,12 +98,15 @@ class Fitter:
             logger.info("epoch %d: loss %.4f, held-out micro F1 %.4f", epoch, point.loss, point.micro_f1)
         return Fit(state=self.best_state, best=self.best, curve=self.curve)
 
-    def measure(self) -> float:
-        """Micro F1 on the held-out texts."""
+    def measure(self) -> tuple[float, float]:
+        """Micro F1 and loss on the held-out texts."""
         self.network.eval()
         shape = (self.held_out.targets.shape[1], self.n_classes)
         found = class_probabilities(self.network, self.held_out.tokens, shape=shape)
-        return micro_f1(self.held_out.targets, predicted_classes(found), n_classes=self.n_classes)
+        truth = self.held_out.targets
+        log_p = torch.from_numpy(found).clamp(min=SMALLEST).log()  # whose softmax is `found` again
+        loss = float(self.loss(log_p, torch.from_numpy(truth)))
+        return micro_f1(truth, predicted_classes(found), n_classes=self.n_classes), loss
 
     def _finished(self) -> bool:
         if not self.curve:

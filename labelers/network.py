@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
 
 from labelers import recipe
+from labelers.batching import Tokens
+from labelers.parts.description_attention import LabelDescriptions
 from labelers.parts.dropout import SharedDropout
 from labelers.parts.embeddings import TokenIndices, WordEmbedding
-from labelers.parts.encoders import build_encoder, token_mask
+from labelers.parts.encoders import build_encoder
 from labelers.parts.heads import build_head
+from labelers.parts.masks import token_mask
 from labelers.parts.poolings import build_pooling
+from labelers.parts.windows import cut_windows, document_attention, lay_windows, strongest_windows
 from schemas.errors import UsageError
 
 
@@ -28,12 +32,13 @@ class NetworkOutput:
 class TextNetwork(nn.Module):
     """A recipe's parts, put together: over word vectors, or over a transformer of a configuration."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         spec: recipe.Network,
         *,
         embedding: WordEmbedding | None = None,
         encoder_config: Mapping[str, Any] | None = None,
+        descriptions: Sequence[Tokens] = (),
         n_labels: int,
         n_classes: int,
     ) -> None:
@@ -50,6 +55,8 @@ class TextNetwork(nn.Module):
             n_labels=n_labels,
             n_classes=n_classes,
         )
+        self.windows = spec.windows
+        self.descriptions = LabelDescriptions(descriptions) if descriptions else None
         self.drop_embedded = SharedDropout(spec.dropout.embedded)
         self.drop_encoded = SharedDropout(spec.dropout.encoded)
         self.drop_pooled = SharedDropout(spec.dropout.pooled)
@@ -61,10 +68,22 @@ class TextNetwork(nn.Module):
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> NetworkOutput:
         """Token indices (B, T), zero-padded, and how many of them are tokens (B,)."""
+        if self.windows is None:
+            return self._read(tokens, lengths)
+        n_tokens = tokens.shape[1]
+        layout = lay_windows(lengths, n_tokens, size=self.windows.size, overlap=self.windows.overlap)
+        read = self._read(*cut_windows(tokens, layout))
+        scores, best = strongest_windows(read.scores, layout)
+        if read.attention is None:
+            return NetworkOutput(scores, None)
+        return NetworkOutput(scores, document_attention(read.attention, best, layout, n_tokens))
+
+    def _read(self, tokens: Tensor, lengths: Tensor) -> NetworkOutput:
         mask = token_mask(lengths, tokens.shape[1])  # (B, T)
         x = self.drop_embedded(self.embedding(tokens))  # (B, T, e), or (B, T) where the encoder embeds
         r = self.drop_encoded(self.encoder(x, lengths))  # (B, T, h)
-        s, alpha = self.pooling(r, mask)  # (B, K, h), (B, K, T)
+        labels = () if self.descriptions is None else (self.descriptions(self.encoder),)
+        s, alpha = self.pooling(r, mask, *labels)  # (B, K, h), (B, K, T)
         return NetworkOutput(scores=self.head(self.drop_pooled(s)), attention=alpha)
 
 

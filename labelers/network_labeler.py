@@ -14,6 +14,7 @@ from labelers.inference import class_probabilities, forward
 from labelers.network import TextNetwork
 from labelers.readers import Reader
 from labelers.recipe import Recipe, Unit
+from labelers.text.sections import SectionKind
 from schemas.errors import UsageError
 from schemas.label_set import LabelSet
 
@@ -37,6 +38,11 @@ class NetworkLabeler:
     def unit(self) -> Unit:
         """What a text is."""
         return self.recipe.unit
+
+    @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """The sections that are read of a report, where not all of them are."""
+        return self.recipe.text.sections
 
     @property
     def attends(self) -> bool:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
+from labelers.text.sections import SectionKind
 from labelers.text.words import WordOptions
 from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
 from schemas.errors import UsageError
-from schemas.label_set import DEFAULT_LABEL_SET, Identifier
+from schemas.label_set import DEFAULT_LABEL_SET, Identifier, LabelSet, load_label_set
 
 if TYPE_CHECKING:
     from labelers.sparse.recipe import AnyRecipe
@@ -49,19 +50,27 @@ class TextOptions(Frozen):
     """How a text becomes tokens; `max_tokens` is the paper's n_tok.
 
     For words only: `words`, and `number_token`, by which every number is the same word, so that no measurement is
-    rare. Subwords are made by the encoder's own tokenizer; its special tokens count towards `max_tokens`.
+    rare; `stop_words` are left out, and where a report has one of these `sections`, all words of others are.
+    Subwords are made by the encoder's own tokenizer; its special tokens count towards `max_tokens`.
     """
 
     tokens: TokenKind = TokenKind.WORDS
     words: WordOptions = WordOptions()
     number_token: bool = False
+    stop_words: frozenset[str] = frozenset()
+    sections: tuple[SectionKind, ...] = ()
     max_tokens: int = Field(ge=1)
 
     @model_validator(mode="after")
     def _no_word_options_for_subwords(self) -> Self:
-        if self.tokens is TokenKind.SUBWORDS and (self.number_token or self.words != WordOptions()):
-            raise ValueError("words and number_token are for tokens: words")
+        choices = (self.number_token, self.stop_words, self.sections, self.words != WordOptions())
+        if self.tokens is TokenKind.SUBWORDS and any(choices):
+            raise ValueError("words, number_token, stop_words and sections are for tokens: words")
         return self
+
+    @field_serializer("stop_words")
+    def _in_order(self, words: frozenset[str]) -> list[str]:
+        return sorted(words)
 
 
 class Word2VecEmbedding(Frozen):
@@ -114,6 +123,16 @@ class CnnEncoder(Frozen):
     widths: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
 
 
+class CnnLstmEncoder(Frozen):
+    """Convolution, max-pooling over `pool` places, an LSTM of `hidden` units (Jnawali 2019, section III.C)."""
+
+    kind: Literal["cnn_lstm"]
+    filters: int = Field(ge=1)
+    width: int = Field(ge=1)
+    pool: int = Field(ge=1)
+    hidden: int = Field(ge=1)
+
+
 class TransformerEncoder(Frozen):
     """A BERT-like encoder; `checkpoint` is `minilm`, a local folder or a hub name (see `labelers.pretrained`)."""
 
@@ -131,6 +150,12 @@ class LastStates(Frozen):
     """Where each direction of a bidirectional encoder ends: forward at the last token, backward at the first."""
 
     kind: Literal["last_states"]
+
+
+class LastState(Frozen):
+    """Where an encoder that reads forward ends: its state at the last token."""
+
+    kind: Literal["last_state"]
 
 
 class ClsPooling(Frozen):
@@ -151,6 +176,16 @@ class PerLabelAttention(Frozen):
 
     kind: Literal["per_label_attention"]
     projection: bool = True
+
+
+class DescriptionAttention(Frozen):
+    """Attention between the text's words and those of each label's description (Chapman 2020, section 4).
+
+    The encoder reads the descriptions too, each cut at `max_tokens`.
+    """
+
+    kind: Literal["description_attention"]
+    max_tokens: int = Field(ge=3)
 
 
 class DenseHead(Frozen):
@@ -174,9 +209,18 @@ class PerLabelDenseHead(Frozen):
 
 
 Embedding = Annotated[Word2VecEmbedding | RandomEmbedding | NoEmbedding, Field(discriminator="kind")]
-Encoder = Annotated[NoEncoder | BiGruEncoder | CnnEncoder | TransformerEncoder, Field(discriminator="kind")]
+Encoder = Annotated[
+    NoEncoder | BiGruEncoder | CnnEncoder | CnnLstmEncoder | TransformerEncoder, Field(discriminator="kind")
+]
 Pooling = Annotated[
-    MeanPooling | LastStates | ClsPooling | SingleAttention | PerLabelAttention, Field(discriminator="kind")
+    MeanPooling
+    | LastStates
+    | LastState
+    | ClsPooling
+    | SingleAttention
+    | PerLabelAttention
+    | DescriptionAttention,
+    Field(discriminator="kind"),
 ]
 Head = Annotated[DenseHead | PerLabelHead | PerLabelDenseHead, Field(discriminator="kind")]
 
@@ -194,6 +238,22 @@ class Dropout(Frozen):
     rare_words: float = Field(default=0.0, ge=0)
 
 
+class Windows(Frozen):
+    """Document batching (Chapman 2020, section 4): windows of `size` tokens, `overlap` of them from the one before.
+
+    A label's scores are those of the window that speaks most for it. Special tokens count towards `size`.
+    """
+
+    size: int = Field(ge=4)
+    overlap: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> Self:
+        if self.overlap >= self.size - 2:
+            raise ValueError("overlap must leave room for new tokens: less than size - 2")
+        return self
+
+
 class Network(Frozen):
     """The parts, in the order in which a text passes them."""
 
@@ -202,6 +262,7 @@ class Network(Frozen):
     pooling: Pooling
     head: Head
     dropout: Dropout = Dropout()
+    windows: Windows | None = None
 
     @model_validator(mode="after")
     def _transformers_embed_themselves(self) -> Self:
@@ -214,6 +275,10 @@ class Network(Frozen):
             )
         if self.pooling.kind == "last_states" and self.encoder.kind != "bigru":
             raise ValueError("pooling last_states reads a bigru encoder")
+        if self.pooling.kind == "last_state" and self.encoder.kind != "cnn_lstm":
+            raise ValueError("pooling last_state reads a cnn_lstm encoder")
+        if not is_transformer and (self.windows or self.pooling.kind == "description_attention"):
+            raise ValueError("windows and pooling description_attention are for a transformer encoder")
         return self
 
 
@@ -222,6 +287,12 @@ class Loss(Frozen):
 
     kind: Literal["weighted_cross_entropy"]
     beta: float = Field(ge=0)
+
+
+class BalancedBinaryLoss(Frozen):
+    """Of labels present or absent: a text's present ones weigh as much as its absent ones (Chapman 2020)."""
+
+    kind: Literal["balanced_binary"]
 
 
 class HeldOut(Frozen):
@@ -245,6 +316,13 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
+class BestEpoch(StrEnum):
+    """What is the best epoch, which is kept: by the held-out texts' micro F1 or by their loss."""
+
+    MICRO_F1 = "micro_f1"
+    LOSS = "loss"
+
+
 class Training(Frozen):
     """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state.
 
@@ -263,6 +341,7 @@ class Training(Frozen):
     precision: Precision = Precision.FLOAT32
     max_epochs: int = Field(ge=1)
     patience: int = Field(ge=1)
+    best_epoch: BestEpoch = BestEpoch.MICRO_F1
     gradient_norm: float | None = Field(default=None, gt=0)
     seed: int = 0
     threads: int = Field(default=2, ge=1)
@@ -275,7 +354,7 @@ class Training(Frozen):
 
 
 class Recipe(Frozen):
-    """A labeler before training."""
+    """A labeler before training; `labels` are those of the label set that it is for, all where none are named."""
 
     name: Identifier
     paper: Paper
@@ -283,9 +362,10 @@ class Recipe(Frozen):
     notes: str = ""
     unit: Unit = Unit.SENTENCE
     label_set: str = DEFAULT_LABEL_SET
+    labels: tuple[Identifier, ...] = ()
     text: TextOptions
     network: Network
-    loss: Loss
+    loss: Annotated[Loss | BalancedBinaryLoss, Field(discriminator="kind")]
     training: Training
 
     @model_validator(mode="after")
@@ -324,6 +404,31 @@ class Recipe(Frozen):
     def to_yaml(self) -> str:
         """All settings, defaults included."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def load_labels(recipe: AnyRecipe) -> LabelSet:
+    """The labels that a recipe is for.
+
+    Raises:
+        UsageError: there is no such label set, or it lacks one of the recipe's labels.
+    """
+    label_set = load_label_set(recipe.label_set)
+    return label_set.only(recipe.labels) if isinstance(recipe, Recipe) and recipe.labels else label_set
+
+
+def choose_labels(recipe: AnyRecipe, labels: tuple[str, ...]) -> AnyRecipe:
+    """The recipe for these labels of its label set; as it is where none are named.
+
+    Raises:
+        UsageError: there is no such label, or the recipe is not a network's.
+    """
+    if not labels:
+        return recipe
+    if not isinstance(recipe, Recipe):
+        raise UsageError(f"labeler '{recipe.name}' is for all labels of its label set: leave --label out")
+    chosen = recipe.model_copy(update={"labels": labels})
+    load_labels(chosen)
+    return chosen
 
 
 def load_recipe(name_or_path: str | Path) -> AnyRecipe:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from labelers.descriptions import label_descriptions
 from labelers.embedding import PretrainedWords, pretrain_words
 from labelers.network import TextNetwork
 from labelers.parts.embeddings import WordEmbedding
@@ -41,26 +42,30 @@ def start_from_encoder(recipe: Recipe, label_set: LabelSet, *, download: bool = 
     if recipe.checkpoint is None:
         raise UsageError(f"labeler '{recipe.name}' has no pre-trained encoder")
     encoder = load_pretrained(recipe.checkpoint, download=download)
+    reader = SubwordReader.from_json(encoder.tokenizer, max_tokens=recipe.text.max_tokens)
     network = TextNetwork(
         recipe.network,
         encoder_config=encoder.config,
+        descriptions=label_descriptions(recipe.network, label_set, reader),
         n_labels=len(label_set.ids),
         n_classes=len(label_set.classes),
     )
     _check_length(recipe, network)
     _load_weights(network, encoder)
     return Start(
-        reader=SubwordReader.from_json(encoder.tokenizer, max_tokens=recipe.text.max_tokens),
+        reader=reader,
         network=network,
         provenance={"encoder": {"name": Path(encoder.name).name, "hash": encoder.hash}},
     )
 
 
 def _check_length(recipe: Recipe, network: TextNetwork) -> None:
-    if recipe.text.max_tokens > network.encoder.positions:
+    windows = recipe.network.windows
+    read, setting = (windows.size, "windows.size") if windows else (recipe.text.max_tokens, "text.max_tokens")
+    if read > network.encoder.positions:
         raise UsageError(
-            f"labeler '{recipe.name}' reads {recipe.text.max_tokens} tokens, "
-            f"encoder {recipe.checkpoint} at most {network.encoder.positions}: lower text.max_tokens"
+            f"labeler '{recipe.name}' reads {read} tokens, "
+            f"encoder {recipe.checkpoint} at most {network.encoder.positions}: lower {setting}"
         )
 
 

@@ -23,14 +23,14 @@ from labelers.hardware import describe_hardware
 from labelers.metrics import score_predictions
 from labelers.network import count_parameters
 from labelers.readers import Reader
-from labelers.recipe import Recipe
+from labelers.recipe import Recipe, load_labels
 from labelers.sparse.fitting import fit_sparse
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
 from schemas.errors import InputError, OutputError
 from schemas.hashing import hash_json
-from schemas.label_set import LabelSet, load_label_set
+from schemas.label_set import LabelSet
 
 PARTIAL_ENDING = ".partial"
 TIMING_FILE = "timing.yaml"
@@ -88,7 +88,7 @@ def train_labeler(  # noqa: PLR0913
         InputError: a file does not fit, or nothing can be held out.
     """
     started = time.monotonic()
-    label_set = load_label_set(recipe.label_set)
+    label_set = load_labels(recipe)
     data = inputs.to_json()
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
     split = read_split(recipe, inputs, label_set)

@@ -16,10 +16,12 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from labelers.base import SectionedLabeler
 from labelers.bundle import load_bundle
 from labelers.recipe import Unit
 from labelers.registry import resolve_bundle
 from labelers.text.report import ReportReader
+from labelers.text.sections import SectionKind
 from pipeline.beam_errors import from_beam
 from pipeline.carrying import index_base
 from pipeline.eligibility import Eligibility
@@ -111,6 +113,7 @@ def plan_job(config: JobConfig) -> Plan:
         labeler=labeler.name,
         labeler_bundle=str(bundle),
         unit=labeler.unit.value,
+        sections=labeler.sections if isinstance(labeler, SectionedLabeler) else (),
         label_set=labeler.label_set,
         fingerprints=fingerprints,
         reports=reports,
@@ -188,6 +191,7 @@ def label_step(plan: Plan, folder: RunFolder) -> LabelStep:
         base=None if plan.base is None else RunFolder(plan.base),
         bundle=manifest.labeler_bundle,
         unit=Unit(manifest.unit),
+        sections=frozenset(SectionKind(section) for section in manifest.sections),
     )
 
 

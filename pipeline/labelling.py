@@ -17,6 +17,7 @@ from apache_beam.ml.inference.base import RunInference
 
 from labelers.recipe import Unit
 from labelers.text.report import ReportReader
+from labelers.text.sections import SectionKind
 from pipeline.beam_errors import located
 from pipeline.carrying import BaseRun, CarriedRows
 from pipeline.eligibility import Eligibility
@@ -46,6 +47,7 @@ class LabelStep:
     base: RunFolder | None
     bundle: str
     unit: Unit = Unit.SENTENCE
+    sections: frozenset[SectionKind] = frozenset()
 
 
 class ScanRowGroups(beam.PTransform):  # type: ignore[misc]
@@ -101,7 +103,8 @@ class ReadShards(beam.DoFn):  # type: ignore[misc]
     def setup(self) -> None:
         """Loads what reads text, once per worker."""
         step = self._step
-        self._texts = TextStep(ReportReader.load(), Eligibility.load(step.config.eligibility), step.unit)
+        eligibility = Eligibility.load(step.config.eligibility)
+        self._texts = TextStep(ReportReader.load(), eligibility, step.unit, step.sections)
         if step.base is not None:
             self._base = BaseRun(step.base.path, label_set=step.label_set, sections=SECTION_NAMES)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from labelers.recipe import Unit
+from labelers.text.choice import choose_sentences
 from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
@@ -75,12 +76,14 @@ class _Row(NamedTuple):
 class TextStep:
     """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same.
 
-    `unit` is what the labeler reads at once: each sentence, or all of a report's sentences that are read.
+    `unit` is what the labeler reads at once: each sentence, or all of a report's sentences that are read:
+    those of `sections`, where some are named and the report has one of them.
     """
 
     reader: ReportReader
     eligibility: Eligibility
     unit: Unit = Unit.SENTENCE
+    sections: frozenset[SectionKind] = frozenset()
 
     def read(self, batch: ReportBatch, *, carried: CarriedRows | None) -> TextBatch:
         """Settles each row that has no reason yet, but for those whose labels an earlier run has."""
@@ -102,7 +105,7 @@ class TextStep:
                 continue
             found = list(self._sentences(index, text))
             if any(row.sentence.labelled for row in found):
-                rows += found if self.unit is Unit.SENTENCE else [_whole(found)]
+                rows += found if self.unit is Unit.SENTENCE else [_whole(found, self.sections)]
             else:
                 reasons[index] = Reason.HISTORY_ONLY
         to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
@@ -121,9 +124,10 @@ class TextStep:
         )
 
 
-def _whole(rows: list[_Row]) -> _Row:
+def _whole(rows: list[_Row], sections: frozenset[SectionKind]) -> _Row:
     """The sentences that are read as one text, its span from the first of them to the last."""
-    read = [row for row in rows if row.sentence.labelled]
+    chosen = frozenset(choose_sentences([row.sentence for row in rows], sections))
+    read = [row for row in rows if row.sentence in chosen]
     first, last = read[0].sentence, read[-1].sentence
     text = "\n".join(row.text for row in read)
     return _Row(read[0].report, Sentence(first.start, last.end, first.section, labelled=True), text)

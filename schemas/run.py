@@ -61,6 +61,7 @@ class RunManifest(Frozen):
     labeler: str
     labeler_bundle: str
     unit: str
+    sections: tuple[str, ...] = ()
     label_set: LabelSet
     fingerprints: Fingerprints
     reports: tuple[InputFile, ...]

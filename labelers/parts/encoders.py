@@ -8,6 +8,8 @@ from torch.nn.functional import pad
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from labelers import recipe
+from labelers.parts.cnn_lstm import CnnLstm
+from labelers.parts.masks import token_mask
 
 
 class Identity(nn.Module):
@@ -102,11 +104,6 @@ class Cnn(nn.Module):
         return [convolution(pad(x, end)) for end, convolution in zip(ends, self.convolutions, strict=True)]
 
 
-def token_mask(lengths: Tensor, n_tokens: int) -> Tensor:
-    """Lengths (B,) -> (B, T), true where there is a token."""
-    return torch.arange(n_tokens, device=lengths.device) < lengths.unsqueeze(1)
-
-
 def _turn_index(lengths: Tensor, n_tokens: int) -> Tensor:
     """Indices (B, T) that turn each row's own tokens round; padded places point at its first token."""
     places = torch.arange(n_tokens, device=lengths.device)
@@ -118,8 +115,8 @@ def _take_tokens(x: Tensor, index: Tensor) -> Tensor:
     return x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
 
 
-WordEncoder = Identity | BiGru | Cnn
-WordEncoderSpec = recipe.NoEncoder | recipe.BiGruEncoder | recipe.CnnEncoder
+WordEncoder = Identity | BiGru | Cnn | CnnLstm
+WordEncoderSpec = recipe.NoEncoder | recipe.BiGruEncoder | recipe.CnnEncoder | recipe.CnnLstmEncoder
 
 
 def build_encoder(spec: WordEncoderSpec, *, input_size: int) -> WordEncoder:
@@ -129,5 +126,13 @@ def build_encoder(spec: WordEncoderSpec, *, input_size: int) -> WordEncoder:
             return BiGru(input_size=input_size, hidden=spec.hidden)
         case recipe.CnnEncoder():
             return Cnn(input_size=input_size, maps=spec.maps, widths=spec.widths)
+        case recipe.CnnLstmEncoder():
+            return CnnLstm(
+                input_size=input_size,
+                filters=spec.filters,
+                width=spec.width,
+                pool=spec.pool,
+                hidden=spec.hidden,
+            )
         case recipe.NoEncoder():
             return Identity(input_size=input_size)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from labelers import recipe
+from labelers.parts.binary_losses import BalancedBinaryCrossEntropy
+from schemas.errors import UsageError
+
 
 def label_weights(targets: Tensor, *, n_classes: int, beta: float) -> Tensor:
     """w: (n_L, n_C), from how often each label is not mentioned (class 0) in the n training texts.
@@ -35,3 +39,18 @@ class WeightedCrossEntropy(nn.Module):
         chosen = log_p.gather(-1, picked).squeeze(-1)  # (B, n_L)
         w = self.weights.expand_as(log_p).gather(-1, picked).squeeze(-1)
         return -(w * chosen).sum(dim=1).mean()
+
+
+def build_loss(
+    spec: recipe.Loss | recipe.BalancedBinaryLoss, targets: Tensor, *, n_classes: int
+) -> WeightedCrossEntropy | BalancedBinaryCrossEntropy:
+    """The loss that the recipe names, over these training texts.
+
+    Raises:
+        UsageError: it is for labels present or absent, and there are other classes.
+    """
+    if isinstance(spec, recipe.Loss):
+        return WeightedCrossEntropy(label_weights(targets, n_classes=n_classes, beta=spec.beta))
+    if n_classes != 2:
+        raise UsageError(f"loss '{spec.kind}' is for 2 classes, the label set has {n_classes}")
+    return BalancedBinaryCrossEntropy()

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from labelers import recipe
+from labelers.parts.description_attention import DescriptionAttention
 
 
 class MeanPooling(nn.Module):
@@ -45,6 +46,22 @@ class LastStates(nn.Module):
         last = mask.sum(dim=1) - 1  # (B,)
         rows = torch.arange(r.shape[0], device=r.device)
         return torch.cat([r[rows, last, :half], r[:, 0, half:]], dim=-1).unsqueeze(1), None
+
+
+class LastState(nn.Module):
+    """r at the last token, of an encoder that reads forward."""
+
+    attends = False
+    representations = 1
+
+    def __init__(self, *, input_size: int) -> None:
+        super().__init__()
+        self.output_size = input_size
+
+    def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, None]:
+        """(B, T, h) -> s: (B, 1, h)."""
+        rows = torch.arange(r.shape[0], device=r.device)
+        return r[rows, mask.sum(dim=1) - 1].unsqueeze(1), None
 
 
 class ClsPooling(nn.Module):
@@ -87,10 +104,12 @@ class Attention(nn.Module):
         return alpha @ r, alpha
 
 
-Pooling = MeanPooling | LastStates | ClsPooling | Attention
+Pooling = MeanPooling | LastStates | LastState | ClsPooling | Attention | DescriptionAttention
 
 
-def build_pooling(spec: recipe.Pooling, *, input_size: int, n_labels: int) -> Pooling:
+def build_pooling(  # noqa: PLR0911 (one for each)
+    spec: recipe.Pooling, *, input_size: int, n_labels: int
+) -> Pooling:
     """The pooling that the recipe names."""
     match spec:
         case recipe.PerLabelAttention():
@@ -101,5 +120,9 @@ def build_pooling(spec: recipe.Pooling, *, input_size: int, n_labels: int) -> Po
             return MeanPooling(input_size=input_size)
         case recipe.LastStates():
             return LastStates(input_size=input_size)
+        case recipe.LastState():
+            return LastState(input_size=input_size)
+        case recipe.DescriptionAttention():
+            return DescriptionAttention(input_size=input_size, n_labels=n_labels)
         case recipe.ClsPooling():
             return ClsPooling(input_size=input_size)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from transformers import AutoConfig, AutoModel
 
-from labelers.parts.encoders import token_mask
+from labelers.parts.masks import token_mask
 from schemas.errors import UsageError
 
 EncoderConfig = Mapping[str, Any]

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from labelers.batching import Tokens, pad, shuffled_batches
 from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from labelers.parts.encoders import token_mask
+from labelers.parts.masks import token_mask
 from labelers.pretraining.encoders import MaskedLanguageModel
 from labelers.pretraining.masking import Masker
 from labelers.pretraining.recipe import PretrainingRecipe

@@ -25,6 +25,9 @@ NONE = {"kind": "none"}
 BIGRU = {"kind": "bigru", "hidden": 16}
 CNN = {"kind": "cnn", "maps": 16, "widths": [2, 4]}
 BERT = {"kind": "transformer", "checkpoint": "tiny"}
+CNN_LSTM = {"kind": "cnn_lstm", "filters": 16, "width": 3, "pool": 2, "hidden": 16}
+DESCRIPTIONS = {"kind": "description_attention", "max_tokens": 6}
+WINDOWS = {"windows": {"size": 8, "overlap": 2}}
 DENSE, PER_LABEL_LINEAR = {"kind": "dense"}, {"kind": "per_label_linear"}
 SINGLE, PER_LABEL = {"kind": "single_attention"}, {"kind": "per_label_attention"}
 
@@ -43,6 +46,10 @@ ARCHITECTURES = {
     "alarm_softmax": _network(
         NONE, BERT, {**SINGLE, "projection": False}, {"kind": "dense", "hidden": [16, 12]}
     ),
+    "cnn_lstm": _network(RANDOM, CNN_LSTM, {"kind": "last_state"}, DENSE),
+    "alarm_binary": _network(NONE, BERT, SINGLE, {"kind": "dense", "hidden": [16]}),
+    "bert_multilabel": {**_network(NONE, BERT, {"kind": "cls"}, DENSE), **WINDOWS},
+    "label_description_attention": {**_network(NONE, BERT, DESCRIPTIONS, PER_LABEL_LINEAR), **WINDOWS},
     "alarm_per_label_attention": _network(
         NONE, BERT, {**PER_LABEL, "projection": False}, {"kind": "per_label_dense", "hidden": [16, 12]}
     ),
@@ -128,6 +135,9 @@ def network_of(
         spec,
         embedding=None if transformer else WordEmbedding(torch.randn(words, size)),
         encoder_config=(config or tiny_config()) if transformer else None,
+        descriptions=[(2, label + 4, 3) for label in range(labels)]
+        if spec.pooling.kind == "description_attention"
+        else (),
         n_labels=labels,
         n_classes=4,
     )

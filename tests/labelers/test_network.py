@@ -50,6 +50,7 @@ def test_recipes_differ_from_table_4_by_what_the_text_leaves_out(name: str) -> N
 def test_the_small_architectures_are_those_of_the_shipped_recipes() -> None:
     for name, parts in ARCHITECTURES.items():
         shipped = load_recipe(name).network
+        assert (shipped.windows is not None) == ("windows" in parts)
         for part in ("encoder", "pooling", "head"):
             assert getattr(shipped, part).kind == parts[part]["kind"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from labelers.recipe import Unit
 from labelers.text.report import ReportReader
+from labelers.text.sections import SectionKind
 from pipeline.cleaning import Cleaned
 from pipeline.eligibility import Eligibility
 from pipeline.reading import ReportBatch
@@ -121,3 +122,12 @@ def test_rules_that_ask_for_nothing_exclude_no_examination() -> None:
     everything = Eligibility.load("any")
 
     assert everything.judge(modality="DX", exam_name="XR Chest", text="The lungs are clear.") is None
+
+
+def test_a_labeler_of_some_sections_reads_those_alone_where_a_report_has_one(step: TextStep) -> None:
+    whole = TextStep(step.reader, step.eligibility, Unit.REPORT, frozenset({SectionKind.IMPRESSION}))
+
+    text = "CT head\nFindings: Normal brain. Old fracture.\nImpression: No bleed.\n"
+    sentences = read(whole, text, text.partition("Impression")[0]).sentences
+
+    assert sentences.distinct == ["No bleed.", "Normal brain. Old fracture."]
