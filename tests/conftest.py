@@ -88,7 +88,7 @@ def other_tiny_bundle(tmp_path_factory: pytest.TempPathFactory, tiny_bundle: Pat
     """The same with other weights."""
     labeler = load_bundle(tiny_bundle)
     halved = {name: value / 2 for name, value in labeler.network.state_dict().items()}
-    other = assemble(labeler.recipe, labeler.label_set, labeler.vocabulary, halved)
+    other = assemble(labeler.recipe, labeler.label_set, labeler.reader, halved)
     folder = tmp_path_factory.mktemp("other") / "bundle"
     save_bundle(other, folder)
     return folder
