@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,7 @@ from labelers.base import predicted_classes
 from labelers.bundle import BundledLabeler, assemble, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
-from labelers.hardware import describe_hardware
+from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
 from labelers.metrics import score_predictions
 from labelers.network import count_parameters
 from labelers.readers import Reader
@@ -28,12 +25,10 @@ from labelers.sparse.fitting import fit_sparse
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
-from schemas.errors import InputError, OutputError
+from schemas.errors import InputError
 from schemas.hashing import hash_json
 from schemas.label_set import LabelSet
 
-PARTIAL_ENDING = ".partial"
-TIMING_FILE = "timing.yaml"
 _VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "scikit-learn", "tokenizers", "transformers")
 
 
@@ -92,7 +87,7 @@ def train_labeler(  # noqa: PLR0913
     data = inputs.to_json()
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
     split = read_split(recipe, inputs, label_set)
-    partial = _start_folder(out, overwrite=overwrite)
+    partial = start_folder(out, overwrite=overwrite)
     with repeatable(threads=recipe.training.threads, seed=recipe.training.seed):
         if isinstance(recipe, SparseRecipe):
             labeler, record = _train_sparse(recipe, inputs, split, label_set, data=data, progress=progress)
@@ -134,18 +129,6 @@ def encode_texts(texts: LabelledTexts, reader: Reader) -> EncodedTexts:
     tokens = [reader.encode(text) for text in texts.texts]
     kept = np.array([bool(found) for found in tokens])
     return EncodedTexts(tokens=[found for found in tokens if found], targets=texts.targets[kept])
-
-
-def _start_folder(out: Path, *, overwrite: bool) -> Path:
-    """The folder beside `out` in which an unfinished training lies."""
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists already: choose another --out, or pass --overwrite")
-    partial = out.with_name(out.name + PARTIAL_ENDING)
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{partial} cannot be made: {error.strerror}") from error
-    return partial
 
 
 def _start(  # noqa: PLR0913
@@ -224,10 +207,7 @@ def _training_record(
         "words": labeler.reader.size,
         **fitted,
         "held_out": measured.to_json(),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _VERSIONED},
-        },
+        "versions": describe_versions(_VERSIONED),
     }
 
 
@@ -239,14 +219,6 @@ def _publish(
     if finished.exists():
         shutil.rmtree(finished)
     save_bundle(labeler, finished, training=record)
-    timing = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds_since_last_start": round(seconds),
-        "hardware": describe_hardware(),
-        "threads": labeler.recipe.training.threads,
-    }
+    timing = {**describe_timing(seconds), "threads": labeler.recipe.training.threads}
     (finished / TIMING_FILE).write_text(yaml.safe_dump(timing, sort_keys=False), encoding="utf-8")
-    if out.exists():
-        shutil.rmtree(out)
-    finished.replace(out)
-    shutil.rmtree(partial)
+    hand_over(finished, out, partial=partial)

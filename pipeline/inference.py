@@ -46,11 +46,11 @@ class CachedLabeler:
     def probabilities(self, texts: Sequence[str]) -> tuple[Probabilities, npt.NDArray[np.bool_], int]:
         """Probabilities of distinct texts, which failed (rows of NaN), and how many were not known."""
         unknown = [text for text in texts if text not in self._known]
-        known = dict(self._known)
-        known.update(zip(unknown, self._infer(unknown), strict=True))
+        self._known.update(zip(unknown, self._infer(unknown), strict=True))
         shape = (len(texts), len(self.labeler.label_set.ids), len(self.labeler.label_set.classes))
-        found = np.stack([known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
-        self._known = known if len(known) <= self._capacity else {}
+        found = np.stack([self._known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
+        if len(self._known) > self._capacity:
+            self._known = {}
         return found, np.isnan(found.max(axis=(1, 2), initial=0)), len(unknown)
 
     def _infer(self, texts: list[str]) -> Iterable[Probabilities]:

@@ -23,12 +23,13 @@ from labelers.comparison.records import (
 from labelers.comparison.significance import DocumentCounts, DrawnF1, document_counts, draw_f1, paired_p
 from labelers.data import hash_file
 from labelers.evaluation import ANNOTATION_NOTE, evaluate, read_documents
+from labelers.handover import TIMING_FILE
 from labelers.hardware import describe_hardware
 from labelers.metrics import Report
 from labelers.registry import resolve_bundle
 from labelers.sparse.recipe import AnyRecipe
 from labelers.statistics.intervals import RESAMPLES
-from labelers.training import TIMING_FILE, TrainingInputs, train_labeler
+from labelers.training import TrainingInputs, train_labeler
 from schemas.conf import read_yaml
 from schemas.errors import BundleError, OutputError, UsageError
 from schemas.hashing import hash_json

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import shutil
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +13,12 @@ import yaml
 
 from labelers.data import TEXT_COLUMN, hash_file, held_out_mask, read_columns
 from labelers.fitting import repeatable
-from labelers.hardware import describe_hardware
+from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
 from labelers.pretrained import quiet_transformers
 from labelers.pretraining.encoders import MaskedLanguageModel, load_model
 from labelers.pretraining.fitting import Point, Pretrainer
 from labelers.pretraining.pieces import cut_chunks
 from labelers.pretraining.recipe import PretrainingRecipe
-from labelers.training import PARTIAL_ENDING, TIMING_FILE
 from schemas.errors import InputError, OutputError
 from schemas.hashing import hash_json
 
@@ -79,7 +75,7 @@ def pretrain_encoder(
     started = time.monotonic()
     data = archive.to_json()
     key = hash_json([recipe.model_dump(mode="json"), data])
-    partial = _start_folder(out, overwrite=overwrite)
+    partial = start_folder(out, overwrite=overwrite)
     with repeatable(threads=recipe.threads, seed=recipe.seed):
         texts = archive.read()
         start = load_model(recipe, texts)
@@ -112,17 +108,6 @@ def _chunks(
     return found
 
 
-def _start_folder(out: Path, *, overwrite: bool) -> Path:
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out} exists already: choose another --out, or pass --overwrite")
-    partial = out.with_name(out.name + PARTIAL_ENDING)
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{partial} cannot be made: {error.strerror}") from error
-    return partial
-
-
 def _record(
     recipe: PretrainingRecipe, trainer: Pretrainer, curve: tuple[Point, ...], data: dict[str, Any]
 ) -> dict[str, Any]:
@@ -134,10 +119,7 @@ def _record(
         "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
         "steps": trainer.steps,
         "curve": [asdict(point) for point in curve],
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _VERSIONED},
-        },
+        "versions": describe_versions(_VERSIONED),
     }
 
 
@@ -147,20 +129,14 @@ def _publish(
     """Writes the folder beside `out`, then puts it there in one step; when and how long is in a file of its own."""
     finished = partial / "encoder"
     shutil.rmtree(finished, ignore_errors=True)
-    timing = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds_since_last_start": round(seconds),
-        "hardware": describe_hardware(),
-    }
+    files = ((RECORD_FILE, record), (TIMING_FILE, describe_timing(seconds)))
     try:
         with quiet_transformers():
             trained.model.save_pretrained(finished)
             trained.tokenizer.save_pretrained(finished)
-        for name, content in ((RECORD_FILE, record), (TIMING_FILE, timing)):
+        for name, content in files:
             text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
             (finished / name).write_text(text, encoding="utf-8")
-        shutil.rmtree(out, ignore_errors=True)
-        finished.replace(out)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
-    shutil.rmtree(partial)
+    hand_over(finished, out, partial=partial)

@@ -15,9 +15,10 @@ from labelers.base import predicted_classes
 from labelers.bundle import load_bundle, read_bundle_record
 from labelers.checkpoint import CHECKPOINT_FILE
 from labelers.fitting import EncodedTexts, Fitter, rate_share, repeatable
+from labelers.handover import TIMING_FILE
 from labelers.metrics import micro_f1
 from labelers.recipe import Recipe
-from labelers.training import TIMING_FILE, TrainingInputs, read_split, train_labeler
+from labelers.training import TrainingInputs, read_split, train_labeler
 from schemas.errors import InputError, OutputError
 from schemas.label_set import LabelSet
 from tests.labelers.networks import (
