@@ -35,6 +35,8 @@ class ComparisonOptions:
     texts: tuple[Path, ...]
     seeds: tuple[int, ...]
     max_epochs: int | None
+    threads: int | None
+    encoder: str | None
     draws: int
     paper: str
     as_json: bool
@@ -72,6 +74,8 @@ _OPTIONS = (
     ),
     click.option("--seeds", default="0", show_default=True, callback=parse_seeds, help="Such as 0,1,2."),
     click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipes'."),
+    click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipes'."),
+    click.option("--encoder", help="Instead of the transformer recipes' own, as for train."),
     click.option(
         "--draws",
         type=click.IntRange(min=1),
@@ -148,13 +152,19 @@ def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions) -> list
     if not interactive:
         log_to_stderr()
     return train_missing(
-        {name: recipe.with_overrides(max_epochs=options.max_epochs) for name, recipe in recipes.items()},
+        {name: _overridden(recipe, options) for name, recipe in recipes.items()},
         options.seeds,
         TrainingInputs(labelled=options.data, texts=options.texts),
         work=options.work,
         progress=interactive,
         tell=_tell,
     )
+
+
+def _overridden(recipe: AnyRecipe, options: ComparisonOptions) -> AnyRecipe:
+    """As the options have it; an encoder is for the transformers among the recipes."""
+    encoder = options.encoder if recipe.checkpoint is not None else None
+    return recipe.with_overrides(max_epochs=options.max_epochs, threads=options.threads, encoder=encoder)
 
 
 def _tell(line: str) -> None:

@@ -1,7 +1,8 @@
 """Batches through a network on a CPU: several at once, each on one thread.
 
 Threads that share one product wait for each other at every step of a GRU, which on a busy machine takes longer than
-the products; threads with a batch each never wait.
+the products; threads with a batch each never wait. Nor do sums then depend on how a product was shared out, so that
+one batch is computed on one thread, too.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ def forward(network: TextNetwork, batch: FixedBatch) -> NetworkOutput:
 
 def forward_all(network: TextNetwork, batches: Sequence[FixedBatch]) -> Iterator[NetworkOutput]:
     """Each batch's output, in order, computed on as many threads as torch may use."""
-    threads = torch.get_num_threads()
-    if threads == 1 or len(batches) < threads:
-        yield from (forward(network, batch) for batch in batches)
-        return
-    with _one_thread_each(), ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(partial(forward, network), batches)
+    threads = min(torch.get_num_threads(), len(batches))
+    with _one_thread_each():
+        if threads <= 1:
+            yield from (forward(network, batch) for batch in batches)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(partial(forward, network), batches)
 
 
 def class_probabilities(

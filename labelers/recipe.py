@@ -381,14 +381,19 @@ class Recipe(Frozen):
         return encoder.checkpoint if isinstance(encoder, TransformerEncoder) else None
 
     def with_overrides(
-        self, *, seed: int | None = None, max_epochs: int | None = None, encoder: str | None = None
+        self,
+        *,
+        seed: int | None = None,
+        max_epochs: int | None = None,
+        encoder: str | None = None,
+        threads: int | None = None,
     ) -> Recipe:
         """The recipe with what a command line changes.
 
         Raises:
             UsageError: `encoder` is given, and the recipe has no transformer to take it.
         """
-        given = {"seed": seed, "max_epochs": max_epochs}
+        given = {"seed": seed, "max_epochs": max_epochs, "threads": threads}
         changes = {name: value for name, value in given.items() if value is not None}
         changed = self.model_copy(update={"training": self.training.model_copy(update=changes)})
         return changed if encoder is None else changed._with_checkpoint(encoder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from labelers.vocabulary import Vocabulary
 from labelers.words import WordReader
 from schemas.errors import UsageError
 from schemas.label_set import LabelSet
+
+VECTORS_FILE, WORDS_FILE = "vectors.safetensors", "vocabulary.txt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,10 +97,10 @@ def _pretrained_words(
     recipe: Recipe, training: Sequence[str], archive: Iterable[str], *, folder: Path
 ) -> PretrainedWords:
     """From an earlier start of the same training where there is one."""
-    vectors_file, words_file = folder / "vectors.safetensors", folder / "vocabulary.txt"
-    if words_file.is_file():
-        vectors = load_file(vectors_file)["vectors"].numpy()
-        return PretrainedWords(Vocabulary.from_text(words_file.read_text(encoding="utf-8")), vectors)
+    if folder.is_dir():
+        vectors = load_file(folder / VECTORS_FILE)["vectors"].numpy()
+        vocabulary = Vocabulary.from_text((folder / WORDS_FILE).read_text(encoding="utf-8"))
+        return PretrainedWords(vocabulary, vectors)
     reader = WordReader(recipe.text)
     words = pretrain_words(
         _embedding_spec(recipe),
@@ -104,10 +108,20 @@ def _pretrained_words(
         archive=[reader.all_tokens(text) for text in archive],
         seed=recipe.training.seed,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({"vectors": torch.from_numpy(words.vectors)}, vectors_file)
-    words_file.write_text(words.vocabulary.to_text(), encoding="utf-8")
+    _keep(words, folder)
     return words
+
+
+def _keep(words: PretrainedWords, folder: Path) -> None:
+    """In one step, as another training may be after the same words; whoever comes second leaves the first's."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+        complete = Path(name) / "words"
+        complete.mkdir()
+        save_file({"vectors": torch.from_numpy(words.vectors)}, complete / VECTORS_FILE)
+        (complete / WORDS_FILE).write_text(words.vocabulary.to_text(), encoding="utf-8")
+        with suppress(OSError):
+            complete.rename(folder)
 
 
 def _embedding_spec(recipe: Recipe) -> Any:

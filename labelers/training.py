@@ -69,13 +69,15 @@ def train_labeler(  # noqa: PLR0913
     *,
     out: Path,
     overwrite: bool = False,
+    words: Path | None = None,
     progress: bool = False,
     download: bool = False,
 ) -> dict[str, Any]:
     """Trains the recipe, or goes on with an unfinished training, writes the bundle, returns its training record.
 
-    Until it is done everything lies in a folder beside `out` that ends in `.partial`. `download` allows fetching a
-    pre-trained encoder that is not on this machine.
+    Until it is done everything lies in a folder beside `out` that ends in `.partial`. `words` is a folder of word
+    vectors, from which trainings take what another has pre-trained from the same texts in the same way. `download`
+    allows fetching a pre-trained encoder that is not on this machine.
 
     Raises:
         UsageError: the recipe's pre-trained encoder cannot be had.
@@ -92,7 +94,7 @@ def train_labeler(  # noqa: PLR0913
         if isinstance(recipe, SparseRecipe):
             labeler, record = _train_sparse(recipe, inputs, split, label_set, data=data, progress=progress)
         else:
-            start = _start(recipe, inputs, split, label_set, folder=partial / key, download=download)
+            start = _start(recipe, inputs, split, label_set, words=words or partial, download=download)
             fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
             labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
@@ -137,7 +139,7 @@ def _start(  # noqa: PLR0913
     split: Split,
     label_set: LabelSet,
     *,
-    folder: Path,
+    words: Path,
     download: bool,
 ) -> Start:
     if recipe.checkpoint is not None:
@@ -147,7 +149,15 @@ def _start(  # noqa: PLR0913
         label_set,
         training=split.train.texts,
         archive=(text for path in inputs.texts for text in read_texts(path)),
-        folder=folder,
+        folder=words / _words_key(recipe, inputs, split),
+    )
+
+
+def _words_key(recipe: Recipe, inputs: TrainingInputs, split: Split) -> str:
+    """Hash of all that the words' vectors depend on."""
+    embedding, text = (part.model_dump(mode="json") for part in (recipe.network.embedding, recipe.text))
+    return hash_json(
+        [embedding, text, recipe.training.seed, split.train.texts, inputs.to_json()["texts"]],
     )
 
 

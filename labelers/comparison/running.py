@@ -69,7 +69,7 @@ def train_missing(  # noqa: PLR0913
                 tell(f"{name}, seed {seed}: trained before")
             else:
                 tell(f"{name}, seed {seed}: training")
-                train_labeler(wanted, inputs, out=bundle, progress=progress)
+                train_labeler(wanted, inputs, out=bundle, words=work / "words", progress=progress)
             found.append(Contestant(name, bundle))
     return found
 

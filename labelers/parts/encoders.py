@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from labelers import recipe
 from labelers.parts.cnn_lstm import CnnLstm
+from labelers.parts.gru import Weights, bidirectional_states
 from labelers.parts.masks import token_mask
 
 
@@ -38,43 +38,18 @@ class BiGru(nn.Module):
         self.gru = nn.GRU(input_size, hidden // 2, bidirectional=True, batch_first=True)
 
     def forward(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        """(B, T, e) -> r: (B, T, h); padding never reaches the backward direction."""
-        if torch.is_grad_enabled():
-            return self._packed(embedded, lengths)
-        return self._both_at_once(embedded, lengths)
+        """(B, T, e) -> r: (B, T, h); padding never reaches the backward direction.
 
-    def _packed(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=embedded.shape[1])[0]
-
-    def _both_at_once(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        """The same without gradients: one product a step for both directions, all of one shape.
-
-        That is several times as fast on a CPU as torch's own, and no row's result depends on another's length.
-        What it gives at padded places is finite and means nothing.
+        Both directions run in one: the backward one over each row's own tokens turned round. What stands at padded
+        places is finite and means nothing, and no row's result depends on another's length.
         """
         turned = _turn_index(lengths, embedded.shape[1])  # (B, T)
-        both = torch.stack([embedded, _take_tokens(embedded, turned)])  # (2, B, T, e)
-        forward, backward = self._run(both)  # (B, T, h/2) each
+        both = torch.stack([embedded, _take_tokens(embedded, turned)]).transpose(1, 2)  # (2, T, B, e)
+        forward, backward = bidirectional_states(both, self._weights()).transpose(1, 2)  # (B, T, h/2) each
         return torch.cat([forward, _take_tokens(backward, turned)], dim=-1)
 
-    def _run(self, x: Tensor) -> Tensor:
-        """Both directions in their own order: (2, B, T, e) -> (2, B, T, h/2); gates r, z, n, as in torch."""
-        _, n_rows, n_tokens, size = x.shape
-        half = self.gru.hidden_size
-        projected = torch.baddbmm(self._pair("bias_ih"), x.reshape(2, -1, size), self._pair("weight_ih"))
-        projected = projected.view(2, n_rows, n_tokens, 3 * half)
-        weight, bias = self._pair("weight_hh"), self._pair("bias_hh")
-        h = x.new_zeros(2, n_rows, half)
-        states = x.new_empty(2, n_rows, n_tokens, half)
-        for t in range(n_tokens):
-            recurrent = torch.baddbmm(bias, h, weight)  # (2, B, 3 h/2)
-            gates = torch.sigmoid(projected[:, :, t, : 2 * half] + recurrent[..., : 2 * half])
-            r, z = gates[..., :half], gates[..., half:]
-            n = torch.tanh(projected[:, :, t, 2 * half :] + r * recurrent[..., 2 * half :])
-            h = torch.lerp(n, h, z)
-            states[:, :, t] = h
-        return states
+    def _weights(self) -> Weights:
+        return Weights(*(self._pair(name) for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")))
 
     def _pair(self, name: str) -> Tensor:
         """A parameter of both directions: weights (2, in, 3 h/2), biases (2, 1, 3 h/2)."""

@@ -99,7 +99,8 @@ class Attention(nn.Module):
     def forward(self, r: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """(B, T, h) -> s: (B, K, h), alpha: (B, K, T)."""
         u = r if self.projection is None else torch.tanh(self.projection(r))  # (B, T, h)
-        scores = torch.einsum("kh,bth->bkt", self.v, u)
+        # one product for each text: in one over all, sums depend on how many texts there are
+        scores = torch.bmm(self.v.expand(u.shape[0], -1, -1), u.transpose(1, 2))  # (B, K, T)
         alpha = torch.softmax(scores.masked_fill(~mask.unsqueeze(1), float("-inf")), dim=-1)
         return alpha @ r, alpha
 

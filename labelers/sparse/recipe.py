@@ -71,7 +71,12 @@ class SparseRecipe(Frozen):
         return
 
     def with_overrides(
-        self, *, seed: int | None = None, max_epochs: int | None = None, encoder: str | None = None
+        self,
+        *,
+        seed: int | None = None,
+        max_epochs: int | None = None,
+        encoder: str | None = None,
+        threads: int | None = None,
     ) -> Self:
         """The recipe with what a command line changes.
 
@@ -82,7 +87,8 @@ class SparseRecipe(Frozen):
             raise UsageError(f"labeler '{self.name}' is not trained in epochs: leave --max-epochs out")
         if encoder is not None:
             raise UsageError(f"labeler '{self.name}' reads words: it has no transformer encoder to choose")
-        changes = {} if seed is None else {"seed": seed}
+        given = {"seed": seed, "threads": threads}
+        changes = {name: value for name, value in given.items() if value is not None}
         return self.model_copy(update={"training": self.training.model_copy(update=changes)})
 
     def to_yaml(self) -> str:
