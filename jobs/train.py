@@ -34,6 +34,14 @@ from jobs.progress import log_to_stderr
 @click.option("--label", "labels", multiple=True, help="Of the label set this label alone. Repeat for more.")
 @click.option("--encoder", help="Instead of the recipe's: minilm, a local folder or a Hugging Face hub name.")
 @click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Bundle whose answers are learnt too, of the sentences of --text as well; how, says the recipe's "
+    "training.teaching. Repeat for the mean of several.",
+)
+@click.option(
     "--download", is_flag=True, help="Fetch the encoder from the hub where it is not on this machine."
 )
 @click.option("--overwrite", is_flag=True, help="Replace the bundle at --out.")
@@ -49,6 +57,7 @@ def command(  # noqa: PLR0913 (one for each option)
     threads: int | None,
     labels: tuple[str, ...],
     encoder: str | None,
+    teachers: tuple[Path, ...],
     download: bool,
     overwrite: bool,
     dry_run: bool,
@@ -74,7 +83,7 @@ def command(  # noqa: PLR0913 (one for each option)
         return
     from labelers.training import TrainingInputs, train_labeler
 
-    inputs = TrainingInputs(labelled=data, texts=texts)
+    inputs = TrainingInputs(labelled=data, texts=texts, teachers=teachers)
     interactive = sys.stderr.isatty()
     if not interactive:
         log_to_stderr()

@@ -32,10 +32,17 @@ SMALLEST = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedTexts:
-    """Token indices, none of them empty, and class indices (n, n_L)."""
+    """Token indices, none of them empty, and class indices (n, n_L); shares of classes where there are teachers."""
 
     tokens: Sequence[Tokens]
     targets: Targets
+    shares: NDArray[np.float16] | None = None
+
+    def learnt(self, batch: NDArray[np.intp]) -> Tensor:
+        """What a batch is to learn: class indices (B, n_L), or shares (B, n_L, n_C)."""
+        if self.shares is None:
+            return torch.from_numpy(self.targets[batch])
+        return torch.from_numpy(self.shares[batch]).float()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +139,7 @@ class Fitter:
 
     def _step(self, batch: NDArray[np.intp]) -> float:
         tokens, lengths = pad([self.train.tokens[i] for i in batch])
-        targets = torch.from_numpy(self.train.targets[batch])
+        targets = self.train.learnt(batch)
         if self.rare is not None:
             forgotten = torch.rand(tokens.shape) < self.rare[tokens]
             tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)

@@ -323,6 +323,28 @@ class BestEpoch(StrEnum):
     LOSS = "loss"
 
 
+class Teaching(Frozen):
+    """What a pupil learns where training names teachers (`labelers.teaching`).
+
+    Of the labelled texts the truth counts `truth`, the teachers the rest. Of each labelled text the teachers also
+    label `copies` in which each word is `replaced` by one of its `neighbours` or `dropped` with these
+    probabilities, and of the plain texts as many `sentences`, those in which they see most.
+    """
+
+    truth: float = Field(default=0.5, ge=0, le=1)
+    copies: int = Field(default=0, ge=0)
+    replaced: Share = 0.15
+    dropped: Share = 0.05
+    neighbours: int = Field(default=10, ge=1)
+    sentences: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _leaves_words(self) -> Self:
+        if self.replaced + self.dropped >= 1:
+            raise ValueError("replaced and dropped together must be less than 1")
+        return self
+
+
 class Training(Frozen):
     """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state.
 
@@ -343,6 +365,7 @@ class Training(Frozen):
     patience: int = Field(ge=1)
     best_epoch: BestEpoch = BestEpoch.MICRO_F1
     gradient_norm: float | None = Field(default=None, gt=0)
+    teaching: Teaching | None = None
     seed: int = 0
     threads: int = Field(default=2, ge=1)
 

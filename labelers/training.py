@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,22 +14,25 @@ import numpy as np
 import yaml
 
 from labelers.base import predicted_classes
-from labelers.bundle import BundledLabeler, assemble, save_bundle
+from labelers.bundle import BundledLabeler, assemble, load_bundle, read_bundle_record, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
 from labelers.metrics import score_predictions
 from labelers.network import count_parameters
-from labelers.readers import Reader
-from labelers.recipe import Recipe, load_labels
+from labelers.parts.embeddings import WordEmbedding
+from labelers.readers import Reader, VocabularyReader
+from labelers.recipe import Recipe, Teaching, load_labels
 from labelers.sparse.fitting import fit_sparse
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
-from schemas.errors import InputError
+from labelers.teaching import LikeWords, TaughtTexts, changed_copies, sentences_of, teach
+from schemas.errors import InputError, UsageError
 from schemas.hashing import hash_json
 from schemas.label_set import LabelSet
 
+logger = logging.getLogger(__name__)
 _VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "scikit-learn", "tokenizers", "transformers")
 
 
@@ -36,19 +40,25 @@ _VERSIONED = ("torch", "gensim", "numpy", "nltk", "safetensors", "scikit-learn",
 class TrainingInputs:
     """Parquet files: labelled texts, plain texts to pre-train the words on, and labelled texts to hold out.
 
-    Without the last, a share of the labelled texts is held out, as the recipe has it.
+    Without the last, a share of the labelled texts is held out, as the recipe has it. `teachers` are bundles whose
+    answers are learnt too, of the plain texts' sentences as well.
     """
 
     labelled: tuple[Path, ...]
     texts: tuple[Path, ...] = ()
     held_out: tuple[Path, ...] = ()
+    teachers: tuple[Path, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """File names (no folders) and hashes."""
-        return {
+        """File names (no folders) and hashes, those of teachers being their fingerprints."""
+        files = {
             kind: [{"file": path.name, "hash": hash_file(path)} for path in paths]
             for kind, paths in self._kinds()
         }
+        if not self.teachers:
+            return files
+        records = [(path, read_bundle_record(path)) for path in self.teachers]
+        return {**files, "teachers": [{"file": p.name, "hash": record.fingerprint} for p, record in records]}
 
     def _kinds(self) -> list[tuple[str, tuple[Path, ...]]]:
         kinds = [("labelled", self.labelled), ("texts", self.texts)]
@@ -95,7 +105,8 @@ def train_labeler(  # noqa: PLR0913
             labeler, record = _train_sparse(recipe, inputs, split, label_set, data=data, progress=progress)
         else:
             start = _start(recipe, inputs, split, label_set, words=words or partial, download=download)
-            fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
+            train = _lesson(recipe, inputs, split, start, progress=progress)
+            fit = _fit(recipe, start, split, train, folder=partial, key=key, progress=progress)
             labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
@@ -126,11 +137,15 @@ def _read_all(paths: Iterable[Path], label_set: LabelSet, group_column: str) -> 
     return concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
 
 
-def encode_texts(texts: LabelledTexts, reader: Reader) -> EncodedTexts:
+def encode_texts(texts: LabelledTexts | TaughtTexts, reader: Reader) -> EncodedTexts:
     """Token indices and classes; texts without tokens are left out."""
     tokens = [reader.encode(text) for text in texts.texts]
     kept = np.array([bool(found) for found in tokens])
-    return EncodedTexts(tokens=[found for found in tokens if found], targets=texts.targets[kept])
+    return EncodedTexts(
+        tokens=[found for found in tokens if found],
+        targets=texts.targets[kept],
+        shares=texts.shares[kept] if isinstance(texts, TaughtTexts) else None,
+    )
 
 
 def _start(  # noqa: PLR0913
@@ -161,13 +176,50 @@ def _words_key(recipe: Recipe, inputs: TrainingInputs, split: Split) -> str:
     )
 
 
+def _lesson(
+    recipe: Recipe, inputs: TrainingInputs, split: Split, start: Start, *, progress: bool
+) -> EncodedTexts:
+    """What is learnt: the labelled texts, or where there are teachers their answers to these and many more."""
+    if not inputs.teachers:
+        return encode_texts(split.train, start.reader)
+    spec = recipe.training.teaching or Teaching()
+    documents = (text for path in inputs.texts for text in read_texts(path))
+    taught = teach(
+        split.train,
+        _changed_copies(recipe, split.train.texts, start, spec) if spec.copies else [],
+        sentences_of(documents) if spec.sentences else [],
+        [load_bundle(path) for path in inputs.teachers],
+        spec=spec,
+        progress=progress,
+    )
+    encoded = encode_texts(taught, start.reader)
+    logger.info("learning from %d texts, %d of them labelled", len(encoded.tokens), len(split.train))
+    return encoded
+
+
+def _changed_copies(recipe: Recipe, texts: Sequence[str], start: Start, spec: Teaching) -> list[str]:
+    embedding = start.network.embedding
+    if not isinstance(start.reader, VocabularyReader) or not isinstance(embedding, WordEmbedding):
+        raise UsageError(f"labeler '{recipe.name}' reads subwords: set training.teaching.copies to 0")
+    vectors = embedding.lookup.weight.detach()
+    like = LikeWords.of(start.reader.vocabulary, vectors, count=spec.neighbours)
+    return changed_copies(texts, start.reader.words, like, spec=spec, seed=recipe.training.seed)
+
+
 def _fit(  # noqa: PLR0913
-    recipe: Recipe, start: Start, split: Split, *, folder: Path, key: str, progress: bool
+    recipe: Recipe,
+    start: Start,
+    split: Split,
+    train: EncodedTexts,
+    *,
+    folder: Path,
+    key: str,
+    progress: bool,
 ) -> Fit:
     fitter = Fitter(
         recipe,
         start.network,
-        train=encode_texts(split.train, start.reader),
+        train=train,
         held_out=encode_texts(split.held_out, start.reader),
     )
     return fitter.run(folder=folder, key=key, progress=progress)

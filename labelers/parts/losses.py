@@ -33,8 +33,10 @@ class WeightedCrossEntropy(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Scores (B, n_L, n_C) and class indices (B, n_L) -> scalar."""
+        """Scores (B, n_L, n_C) and class indices (B, n_L), or shares of classes (B, n_L, n_C) -> scalar."""
         log_p = torch.log_softmax(scores.float(), dim=-1)
+        if targets.dim() == 3:
+            return -(self.weights * targets * log_p).sum(dim=(1, 2)).mean()
         picked = targets.unsqueeze(-1)
         chosen = log_p.gather(-1, picked).squeeze(-1)  # (B, n_L)
         w = self.weights.expand_as(log_p).gather(-1, picked).squeeze(-1)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from labelers.data import read_labelled
+from labelers.text.report import ReportReader
+from labelers.written import WRITTEN, main, read_written
+from schemas.certainty import Certainty
+from schemas.errors import InputError
+from schemas.label_set import load_label_set
+
+LABELS = load_label_set()
+REPORT = """@ X-1 | CT | a hospital
+# CT HEAD
+/H Fall, ?bleed
+//F There is an old lacune. => +established_infarct
+F No haemorrhage, but an infarct is possible. => -haemorrhage ?infarct
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "X.txt"
+    path.write_text(REPORT, encoding="utf-8")
+    return path
+
+
+def test_parts_follow_after_a_space_a_line_or_an_empty_line(file: Path) -> None:
+    [report] = read_written(file, LABELS)
+
+    assert report.text == (
+        "CT HEAD\nFall, ?bleed\n\nThere is an old lacune. No haemorrhage, but an infarct is possible."
+    )
+    assert [report.text[s.start : s.end] for s in report.sentences] == [s.text for s in report.sentences]
+
+
+def test_marks_are_classes(file: Path) -> None:
+    [report] = read_written(file, LABELS)
+
+    assert report.sentences[2].labels == {"established_infarct": Certainty.POSITIVE}
+    assert report.sentences[3].labels == {
+        "haemorrhage": Certainty.NEGATIVE,
+        "infarct": Certainty.UNCERTAIN,
+    }
+
+
+def test_roles_are_those_of_the_annotation_protocol(file: Path) -> None:
+    [report] = read_written(file, LABELS)
+
+    assert [s.role for s in report.sentences] == ["heading", "history", "finding", "finding"]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("F There is a bleed. => +bleed", "line 6: unknown label 'bleed'"),
+        ("F There is a bleed. => haemorrhage", "line 6: label 'haemorrhage' begins with none"),
+        ("F There is a bleed. => +haemorrhage ?haemorrhage", "line 6: label haemorrhage is given twice"),
+        ("H Known bleed. => +haemorrhage", "line 6: a history mentions no label"),
+        ("Z There is a bleed.", "line 6: expected a role"),
+        ("@ X-2 | XR | chest", "line 6: expected '@ ID"),
+        ("@ X-1 | CT | again\nF Normal.", "report ids given twice: X-1"),
+        ("@ X-3 | CT | nothing", "line 6: report X-3 has no text"),
+    ],
+)
+def test_an_error_names_the_line_and_what_is_wrong(file: Path, line: str, what: str) -> None:
+    file.write_text(REPORT + line + "\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match=what.replace("'", ".")):
+        read_written(file, LABELS)
+
+
+def test_tables_are_what_training_reads(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([str(file), "--out", str(tmp_path / "out")])
+
+    texts = read_labelled(tmp_path / "out" / "sentences.parquet", LABELS, group_column="report_id")
+    assert texts.groups == ("X-1",) * 4
+    assert texts.targets[3, LABELS.ids.index("infarct")] == Certainty.UNCERTAIN
+    assert pq.read_table(tmp_path / "out" / "reports.parquet")["report_id"].to_pylist() == ["X-1"]
+    assert "1 reports, 4 parts, 3 mentions" in capsys.readouterr().out
+
+
+def test_all_written_reports_of_the_project_can_be_read() -> None:
+    reports = [report for path in sorted(WRITTEN.glob("*.txt")) for report in read_written(path, LABELS)]
+
+    assert len(reports) > 500
+    assert len({report.report_id for report in reports}) == len(reports)
+
+
+def test_few_mentions_of_the_written_reports_are_lost_on_the_way_to_the_labeler() -> None:
+    reader, mentions, lost = ReportReader.load(), 0, 0
+    for path in sorted(WRITTEN.glob("*.txt"))[:2]:
+        for report in read_written(path, LABELS):
+            read = [(s.start, s.end) for s in reader.sentences(report.text) if s.labelled]
+            for part in report.sentences:
+                mentions += bool(part.labels)
+                middle = (part.start + part.end) // 2
+                lost += bool(part.labels) and not any(start <= middle < end for start, end in read)
+
+    assert lost / mentions < 0.01
