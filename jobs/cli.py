@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "train": ("jobs.train", "Train a labeler from its recipe and write its bundle."),
     "pretrain": ("jobs.pretrain", "Pre-train an encoder on a text archive as a masked language model."),
     "evaluate": ("jobs.evaluate", "Measure a labeler on annotated sentences."),
+    "card": ("jobs.card", "Show the model card of a labeler."),
     "compare": ("jobs.compare", "Train and measure several labelers and seeds side by side."),
     "ablate": ("jobs.ablate", "Measure a labeler without its pre-trained words or synthetic sentences."),
     "results": ("jobs.results", "Print the results page from the figures measured so far."),

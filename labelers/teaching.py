@@ -51,7 +51,7 @@ class LikeWords:
 
     @classmethod
     def of(cls, vocabulary: Vocabulary, vectors: torch.Tensor, *, count: int) -> LikeWords:
-        """By the cosine of the words' vectors (words, e); padding, the unknown word and numbers are like no word."""
+        """By the cosine of the vectors (words, e); padding, the unknown word and numbers are like no word."""
         unit = normalize(vectors.float(), dim=1)
         unit[:2] = 0
         unit[vocabulary.index.get(NUMBER, 0)] = 0
