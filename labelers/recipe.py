@@ -328,7 +328,8 @@ class Teaching(Frozen):
 
     Of the labelled texts the truth counts `truth`, the teachers the rest. Of each labelled text the teachers also
     label `copies` in which each word is `replaced` by one of its `neighbours` or `dropped` with these
-    probabilities, and of the plain texts as many `sentences`, those in which they see most.
+    probabilities, and as many `sentences` of the plain texts: of those that share a word with a label's names the
+    ones in which they see most.
     """
 
     truth: float = Field(default=0.5, ge=0, le=1)

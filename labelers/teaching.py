@@ -21,9 +21,11 @@ from labelers.base import Labeler, Probabilities
 from labelers.data import LabelledTexts, Targets
 from labelers.recipe import Teaching
 from labelers.text.report import ReportReader, sentence_text
+from labelers.text.words import WordTokenizer
 from labelers.vocabulary import Vocabulary
 from labelers.words import NUMBER, WordReader
 from schemas.errors import UsageError
+from schemas.label_set import LabelSet
 
 CHUNK = 4096
 
@@ -95,16 +97,23 @@ def changed_copies(
     return [copy for copy in dict.fromkeys(copies) if copy not in known]
 
 
-def sentences_of(documents: Iterable[str]) -> list[str]:
-    """The different sentences of all documents that a labeler would be given, in order."""
-    reader = ReportReader.load()
+def sentences_of(documents: Iterable[str], label_set: LabelSet) -> list[str]:
+    """The different sentences of all documents that share a word with some label's names, in order."""
+    reader, words = ReportReader.load(), WordTokenizer()
+    telling = _telling_words(label_set, words)
     found = (
         sentence_text(document[sentence.start : sentence.end])
         for document in documents
         for sentence in reader.sentences(document)
         if sentence.labelled
     )
-    return list(dict.fromkeys(found))
+    return [text for text in dict.fromkeys(found) if not telling.isdisjoint(words.tokens(text))]
+
+
+def _telling_words(label_set: LabelSet, words: WordTokenizer) -> frozenset[str]:
+    """Of each name of a label the longest word, which is the one that tells most."""
+    names = (name for label in label_set.labels for name in (*label.variants, *label.synonyms))
+    return frozenset(max(words.tokens(name), key=len) for name in names)
 
 
 def teach(  # noqa: PLR0913

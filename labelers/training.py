@@ -187,7 +187,7 @@ def _lesson(
     taught = teach(
         split.train,
         _changed_copies(recipe, split.train.texts, start, spec) if spec.copies else [],
-        sentences_of(documents) if spec.sentences else [],
+        sentences_of(documents, load_labels(recipe)) if spec.sentences else [],
         [load_bundle(path) for path in inputs.teachers],
         spec=spec,
         progress=progress,

@@ -14,6 +14,7 @@ from labelers.training import TrainingInputs, train_labeler
 from labelers.vocabulary import Vocabulary
 from labelers.words import WordReader
 from schemas.errors import UsageError
+from schemas.label_set import load_label_set
 from tests.labelers.networks import DEFAULT, small_labeler, small_recipe, write_checkpoint_folder
 from tests.labelers.test_training import inputs, label_file, recipe_for  # noqa: F401 (fixtures)
 
@@ -72,9 +73,15 @@ def test_copies_are_the_same_each_time_and_none_is_an_original() -> None:
 
 
 def test_sentences_are_those_that_a_labeler_is_given_each_once() -> None:
-    document = "History: known glioma.\n\nFindings: There is no bleed. The skull is intact."
+    document = "History: known glioma.\n\nFindings: There is no haemorrhage. A fracture is seen."
 
-    assert sentences_of([document, document]) == ["There is no bleed.", "The skull is intact."]
+    found = sentences_of([document, document], load_label_set())
+
+    assert found == ["There is no haemorrhage.", "A fracture is seen."]
+
+
+def test_sentences_without_any_word_of_a_label_are_left_out() -> None:
+    assert sentences_of(["The liver is normal. There is atrophy."], load_label_set()) == ["There is atrophy."]
 
 
 def test_of_labelled_texts_truth_and_teachers_have_their_shares() -> None:
