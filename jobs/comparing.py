@@ -35,6 +35,7 @@ class ComparisonOptions:
     texts: tuple[Path, ...]
     seeds: tuple[int, ...]
     max_epochs: int | None
+    learning_rate: float | None
     threads: int | None
     encoder: str | None
     draws: int
@@ -74,6 +75,11 @@ _OPTIONS = (
     ),
     click.option("--seeds", default="0", show_default=True, callback=parse_seeds, help="Such as 0,1,2."),
     click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipes'."),
+    click.option(
+        "--learning-rate",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Instead of the recipes' of networks.",
+    ),
     click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipes'."),
     click.option("--encoder", help="Instead of the transformer recipes' own, as for train."),
     click.option(
@@ -164,7 +170,12 @@ def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions) -> list
 def _overridden(recipe: AnyRecipe, options: ComparisonOptions) -> AnyRecipe:
     """As the options have it; an encoder is for the transformers among the recipes."""
     encoder = options.encoder if recipe.checkpoint is not None else None
-    return recipe.with_overrides(max_epochs=options.max_epochs, threads=options.threads, encoder=encoder)
+    return recipe.with_overrides(
+        max_epochs=options.max_epochs,
+        learning_rate=options.learning_rate,
+        threads=options.threads,
+        encoder=encoder,
+    )
 
 
 def _tell(line: str) -> None:

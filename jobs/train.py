@@ -30,6 +30,7 @@ from jobs.progress import log_to_stderr
 )
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
+@click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), help="Instead of the recipe's.")
 @click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipe's.")
 @click.option("--label", "labels", multiple=True, help="Of the label set this label alone. Repeat for more.")
 @click.option("--encoder", help="Instead of the recipe's: minilm, a local folder or a Hugging Face hub name.")
@@ -54,6 +55,7 @@ def command(  # noqa: PLR0913 (one for each option)
     texts: tuple[Path, ...],
     seed: int | None,
     max_epochs: int | None,
+    learning_rate: float | None,
     threads: int | None,
     labels: tuple[str, ...],
     encoder: str | None,
@@ -75,7 +77,7 @@ def command(  # noqa: PLR0913 (one for each option)
     from labelers.recipe import choose_labels, load_recipe
 
     overridden = load_recipe(recipe).with_overrides(
-        seed=seed, max_epochs=max_epochs, encoder=encoder, threads=threads
+        seed=seed, max_epochs=max_epochs, encoder=encoder, learning_rate=learning_rate, threads=threads
     )
     resolved = choose_labels(overridden, labels)
     if dry_run:

@@ -410,6 +410,7 @@ class Recipe(Frozen):
         seed: int | None = None,
         max_epochs: int | None = None,
         encoder: str | None = None,
+        learning_rate: float | None = None,
         threads: int | None = None,
     ) -> Recipe:
         """The recipe with what a command line changes.
@@ -417,7 +418,12 @@ class Recipe(Frozen):
         Raises:
             UsageError: `encoder` is given, and the recipe has no transformer to take it.
         """
-        given = {"seed": seed, "max_epochs": max_epochs, "threads": threads}
+        given = {
+            "seed": seed,
+            "max_epochs": max_epochs,
+            "learning_rate": learning_rate,
+            "threads": threads,
+        }
         changes = {name: value for name, value in given.items() if value is not None}
         changed = self.model_copy(update={"training": self.training.model_copy(update=changes)})
         return changed if encoder is None else changed._with_checkpoint(encoder)

@@ -76,6 +76,7 @@ class SparseRecipe(Frozen):
         seed: int | None = None,
         max_epochs: int | None = None,
         encoder: str | None = None,
+        learning_rate: float | None = None,
         threads: int | None = None,
     ) -> Self:
         """The recipe with what a command line changes.
@@ -83,8 +84,10 @@ class SparseRecipe(Frozen):
         Raises:
             UsageError: epochs or an encoder are asked for, which these labelers do not have.
         """
-        if max_epochs is not None:
-            raise UsageError(f"labeler '{self.name}' is not trained in epochs: leave --max-epochs out")
+        if max_epochs is not None or learning_rate is not None:
+            raise UsageError(
+                f"labeler '{self.name}' is not trained in epochs: leave --max-epochs and --learning-rate out"
+            )
         if encoder is not None:
             raise UsageError(f"labeler '{self.name}' reads words: it has no transformer encoder to choose")
         given = {"seed": seed, "threads": threads}
