@@ -14,6 +14,7 @@ from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
 Probabilities = NDArray[np.float32]
+Representations = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,19 @@ class AttendingLabeler(Protocol):
 
     def attention(self, texts: Sequence[str]) -> list[TokenAttention]:
         """One for each text, in order."""
+        ...
+
+
+@runtime_checkable
+class RepresentingLabeler(Protocol):
+    """A labeler that makes one vector of each text before it decides."""
+
+    def representations(self, texts: Sequence[str], *, label: str | None = None) -> Representations:
+        """(n_texts, h): that vector, or the one for `label` where each label has its own.
+
+        Raises:
+            UsageError: each label has its own, and `label` is none of them.
+        """
         ...
 
 

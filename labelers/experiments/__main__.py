@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +13,11 @@ from labelers.data import LabelledTexts, column_names, hash_file, read_columns, 
 from labelers.experiments.figures import fold_figures, repeat_figures
 from labelers.experiments.fits import fit_function
 from labelers.experiments.outcomes import run_splits
+from labelers.experiments.writing import write_json
 from labelers.hardware import describe_hardware
 from labelers.recipe import load_recipe
 from labelers.splits import folds, repeated_splits
-from schemas.errors import CtlabelError, OutputError
+from schemas.errors import CtlabelError
 from schemas.label_set import LabelSet, load_label_set
 
 REPEATS, FOLDS = "repeats", "folds"
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        write_figures(measure(given), given.out)
+        write_json(measure(given), given.out)
     except CtlabelError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
 
@@ -56,19 +56,6 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds()),
     }
-
-
-def write_figures(figures: dict[str, Any], out: Path) -> None:
-    """As JSON.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _design(given: argparse.Namespace, texts: LabelledTexts, label_set: LabelSet) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from labelers.base import Probabilities
+from labelers.base import Probabilities, Representations
 from labelers.readers import VocabularyReader
 from labelers.recipe import Unit
 from labelers.sparse.features import Indices, RegressionFeatures, dense_counts
@@ -99,6 +99,10 @@ class RegressionLabeler(SparseLabeler):
             "coefficients": self.coefficients,
             "intercepts": self.intercepts,
         }
+
+    def representations(self, texts: Sequence[str], *, label: str | None = None) -> Representations:  # noqa: ARG002 (one for all labels)
+        """The mean of each text's word vectors: (n_texts, e); zeros where no word has one."""
+        return self.features.means([self.reader.encode(text) for text in texts]).astype(np.float32)
 
     def distinct_probabilities(self, texts: Sequence[Indices]) -> NDArray[np.float64]:
         """p = sigmoid(w x + b) of the second class."""
