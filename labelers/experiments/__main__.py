@@ -13,10 +13,10 @@ from labelers.data import LabelledTexts, column_names, hash_file, read_columns, 
 from labelers.experiments.figures import fold_figures, repeat_figures
 from labelers.experiments.fits import fit_function
 from labelers.experiments.outcomes import run_splits
-from labelers.experiments.writing import write_json
 from labelers.hardware import describe_hardware
 from labelers.recipe import load_recipe
 from labelers.splits import folds, repeated_splits
+from labelers.writing import write_json
 from schemas.errors import CtlabelError
 from schemas.label_set import LabelSet, load_label_set
 

@@ -1,8 +1,8 @@
 """`python -m labelers.experiments.embeddings MODEL WORDS ...`: the same texts as two labelers see them.
 
 As in Wood 2021, Fig. 4: the first bundle's representation of each text by t-SNE, and beside it the second's, such
-as the mean word vectors of `word2vec_logreg` or `word2vec`, coloured by one label. The points lie beside the picture
-as JSON, without texts.
+as the mean word vectors of `word2vec_logreg` or `word2vec`, coloured by one label. The points lie beside the
+picture as JSON, without texts.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from labelers.base import RepresentingLabeler
 from labelers.bundle import BundledLabeler, load_bundle
 from labelers.data import TEXT_COLUMN, hash_file, read_columns
 from labelers.experiments.pictures import Panel, check_picture, draw_scatter
-from labelers.experiments.writing import write_json
 from labelers.hardware import describe_hardware
+from labelers.writing import write_json
 from schemas.errors import CtlabelError, InputError, UsageError
 
 NEIGHBOURS = 10

@@ -72,7 +72,7 @@ def test_a_labeler_without_vectors_is_refused(folder: Path, capsys: pytest.Captu
 def test_without_matplotlib_the_command_says_what_to_install_before_it_works(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
 
     with pytest.raises(SystemExit):
         run(folder, model="nowhere")
