@@ -45,7 +45,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         figures = repeat_figures(run_splits(texts, splits, fit), label_set.ids)
     else:
         outcomes = run_splits(texts, folds(texts.groups, count=given.count, seed=given.seed), fit)
-        figures = fold_figures(outcomes, n_codes=_n_codes(given.data))
+        figures = fold_figures(outcomes, label_set.ids, n_codes=_n_codes(given.data))
     return {
         "labeler": recipe.name,
         "recipe": recipe.model_dump(mode="json"),

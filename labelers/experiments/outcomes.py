@@ -58,15 +58,15 @@ def run_splits(texts: LabelledTexts, splits: Iterable[ThreeWaySplit], fit: Fit) 
     return outcomes
 
 
-def pooled(outcomes: Iterable[Outcome]) -> Measured:
-    """The test parts of all folds as one, in the order of the texts."""
-    tests = [outcome.test for outcome in outcomes]
-    rows = np.concatenate([test.rows for test in tests])
+def pooled(parts: Iterable[Measured]) -> Measured:
+    """The parts of all folds as one, in the order of the texts."""
+    found = list(parts)
+    rows = np.concatenate([part.rows for part in found])
     order = np.argsort(rows, kind="stable")
     return Measured(
         rows=rows[order],
-        truth=np.concatenate([test.truth for test in tests])[order],
-        scores=np.concatenate([test.scores for test in tests])[order],
+        truth=np.concatenate([part.truth for part in found])[order],
+        scores=np.concatenate([part.scores for part in found])[order],
     )
 
 
