@@ -49,6 +49,11 @@ class Labeler(Protocol):
         ...
 
     @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """What it is given of a report: the sentences of these sections, or, with none named, all of it."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Hash of all that its output depends on: weights, vocabulary, recipe, label set."""
         ...
@@ -86,16 +91,6 @@ class RepresentingLabeler(Protocol):
         Raises:
             UsageError: each label has its own, and `label` is none of them.
         """
-        ...
-
-
-@runtime_checkable
-class SectionedLabeler(Protocol):
-    """A labeler of reports that may read some of a report's sections alone."""
-
-    @property
-    def sections(self) -> tuple[SectionKind, ...]:
-        """Those; where a report has none of them, or none are named, all of it is read."""
         ...
 
 

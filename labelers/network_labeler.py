@@ -41,7 +41,7 @@ class NetworkLabeler:
 
     @property
     def sections(self) -> tuple[SectionKind, ...]:
-        """The sections that are read of a report, where not all of them are."""
+        """The sections that it is given of a report, where not all of it."""
         return self.recipe.text.sections
 
     @property

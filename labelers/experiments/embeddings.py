@@ -22,6 +22,7 @@ from labelers.base import RepresentingLabeler
 from labelers.bundle import BundledLabeler, load_bundle
 from labelers.data import TEXT_COLUMN, hash_file, read_columns
 from labelers.experiments.pictures import Panel, check_picture, draw_scatter
+from labelers.given import given_texts
 from labelers.hardware import describe_hardware
 from labelers.writing import write_json
 from schemas.errors import CtlabelError, InputError, UsageError
@@ -101,7 +102,8 @@ def lay_out(
     """
     if not isinstance(labeler, RepresentingLabeler):
         raise UsageError(f"labeler '{labeler.name}' makes no vector of a text: choose another")
-    found = labeler.representations(texts.texts, label=label).astype(np.float64)
+    given = given_texts(texts.texts, unit=labeler.unit, sections=labeler.sections)
+    found = labeler.representations(given, label=label).astype(np.float64)
     return Layout(
         labeler=labeler.name,
         fingerprint=labeler.fingerprint,

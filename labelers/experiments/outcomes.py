@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labelers.base import Labeler
 from labelers.data import LabelledTexts
+from labelers.given import given_texts
 from labelers.splits import Rows, ThreeWaySplit
 from schemas.errors import InputError
 
@@ -79,5 +80,6 @@ def take(texts: LabelledTexts, rows: Rows) -> LabelledTexts:
 
 def _measured(labeler: Labeler, texts: LabelledTexts, rows: Rows) -> Measured:
     part = take(texts, rows)
-    scores = labeler.probabilities(part.texts)[:, :, 1].astype(np.float64)
+    given = given_texts(part.texts, unit=labeler.unit, sections=labeler.sections)
+    scores = labeler.probabilities(given)[:, :, 1].astype(np.float64)
     return Measured(rows=np.sort(rows), truth=part.targets > 0, scores=scores)

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".svg")
-COLOURS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-)  # Okabe and Ito: told apart by all
+# of Okabe and Ito, which everybody can tell apart
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 GREY, INK = "#b8b8b8", "#333333"
 # no date and no random ids, so that the same figures give the same file
-STYLE: Any = {"svg.hashsalt": "ctlabel", "font.size": 10, "font.family": "DejaVu Sans", "text.color": INK}
+STYLE: Any = {
+    "svg.hashsalt": "ctlabel",
+    "font.size": 10,
+    "font.family": "DejaVu Sans",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

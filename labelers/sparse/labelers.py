@@ -16,6 +16,7 @@ from labelers.recipe import Unit
 from labelers.sparse.features import Indices, RegressionFeatures, dense_counts
 from labelers.sparse.forests import Forests
 from labelers.sparse.recipe import SparseRecipe
+from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
 
@@ -37,6 +38,11 @@ class SparseLabeler:
     def unit(self) -> Unit:
         """What a text is."""
         return self.recipe.unit
+
+    @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """The sections that it is given of a report, where not all of it."""
+        return self.recipe.text.sections
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """(n_texts, n_L, n_C); a text without words mentions nothing."""
