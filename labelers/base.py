@@ -14,6 +14,7 @@ from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
 Probabilities = NDArray[np.float32]
+Representations = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +49,11 @@ class Labeler(Protocol):
         ...
 
     @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """What it is given of a report: the sentences of these sections, or, with none named, all of it."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """Hash of all that its output depends on: weights, vocabulary, recipe, label set."""
         ...
@@ -76,12 +82,15 @@ class AttendingLabeler(Protocol):
 
 
 @runtime_checkable
-class SectionedLabeler(Protocol):
-    """A labeler of reports that may read some of a report's sections alone."""
+class RepresentingLabeler(Protocol):
+    """A labeler that makes one vector of each text before it decides."""
 
-    @property
-    def sections(self) -> tuple[SectionKind, ...]:
-        """Those; where a report has none of them, or none are named, all of it is read."""
+    def representations(self, texts: Sequence[str], *, label: str | None = None) -> Representations:
+        """(n_texts, h): that vector, or the one for `label` where each label has its own.
+
+        Raises:
+            UsageError: each label has its own, and `label` is none of them.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labelers.base import Labeler, predicted_classes
 from labelers.data import LabelledTexts, Targets, column_names, read_columns, read_labelled
+from labelers.given import given_texts
 from labelers.metrics import Report, score_predictions
 
 SUBSET_COLUMN = "sampled"
@@ -34,7 +35,8 @@ def evaluate(labeler: Labeler, data: Path) -> Evaluation:
         InputError: the file does not fit the labeler's label set.
     """
     texts = read_labelled(data, labeler.label_set, group_column=SUBSET_COLUMN)
-    predicted = predicted_classes(labeler.probabilities(texts.texts))
+    given = given_texts(texts.texts, unit=labeler.unit, sections=labeler.sections)
+    predicted = predicted_classes(labeler.probabilities(given))
     return Evaluation(
         truth=texts.targets, predicted=predicted, figures=_figures(labeler, texts, predicted=predicted)
     )

@@ -7,17 +7,20 @@ one batch is computed on one thread, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
 
-from labelers.base import Probabilities
+from labelers.base import Probabilities, Representations
 from labelers.batching import FixedBatch, Tokens, fixed_batches
 from labelers.network import NetworkOutput, TextNetwork
+
+T = TypeVar("T")
 
 
 def forward(network: TextNetwork, batch: FixedBatch) -> NetworkOutput:
@@ -29,13 +32,17 @@ def forward(network: TextNetwork, batch: FixedBatch) -> NetworkOutput:
 
 def forward_all(network: TextNetwork, batches: Sequence[FixedBatch]) -> Iterator[NetworkOutput]:
     """Each batch's output, in order, computed on as many threads as torch may use."""
+    return _on_threads(partial(forward, network), batches)
+
+
+def _on_threads(compute: Callable[[FixedBatch], T], batches: Sequence[FixedBatch]) -> Iterator[T]:
     threads = min(torch.get_num_threads(), len(batches))
     with _one_thread_each():
         if threads <= 1:
-            yield from (forward(network, batch) for batch in batches)
+            yield from (compute(batch) for batch in batches)
             return
         with ThreadPoolExecutor(threads) as pool:
-            yield from pool.map(partial(forward, network), batches)
+            yield from pool.map(compute, batches)
 
 
 def class_probabilities(
@@ -50,6 +57,22 @@ def class_probabilities(
         scores = output.scores[: len(batch.indices)]
         found[batch.indices] = torch.softmax(scores, dim=-1).numpy()
     return found[[distinct[tokens] for tokens in texts]]
+
+
+def pooled_representations(
+    network: TextNetwork, texts: Sequence[Tokens], *, row: int, size: int
+) -> Representations:
+    """Row `row` of what the head reads of encoded texts: (n_texts, size); zeros of one without tokens."""
+
+    def compute(batch: FixedBatch) -> torch.Tensor:
+        with torch.inference_mode():
+            return network.representations(batch.tokens, batch.lengths)[: len(batch.indices), row].clone()
+
+    found = np.zeros((len(texts), size), dtype=np.float32)
+    batches = list(fixed_batches(texts))
+    for batch, s in zip(batches, _on_threads(compute, batches), strict=True):
+        found[batch.indices] = s.numpy()
+    return found
 
 
 @contextmanager

@@ -17,7 +17,13 @@ from labelers.parts.encoders import build_encoder
 from labelers.parts.heads import build_head
 from labelers.parts.masks import token_mask
 from labelers.parts.poolings import build_pooling
-from labelers.parts.windows import cut_windows, document_attention, lay_windows, strongest_windows
+from labelers.parts.windows import (
+    cut_windows,
+    document_attention,
+    lay_windows,
+    strongest_windows,
+    window_representations,
+)
 from schemas.errors import UsageError
 
 
@@ -66,6 +72,11 @@ class TextNetwork(nn.Module):
         """Whether `forward` gives attention weights."""
         return self.pooling.attends
 
+    @property
+    def represents_labels(self) -> bool:
+        """Whether `representations` gives one for each label, not one for all of them."""
+        return self.pooling.representations > 1 or self.windows is not None
+
     def forward(self, tokens: Tensor, lengths: Tensor) -> NetworkOutput:
         """Token indices (B, T), zero-padded, and how many of them are tokens (B,)."""
         if self.windows is None:
@@ -78,13 +89,30 @@ class TextNetwork(nn.Module):
             return NetworkOutput(scores, None)
         return NetworkOutput(scores, document_attention(read.attention, best, layout, n_tokens))
 
+    def representations(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """What the head reads of each text: s (B, K, h), K = 1 where one serves all labels, else n_L.
+
+        Of a document in windows each label has that of the window which speaks most for it, so that K = n_L.
+        """
+        if self.windows is None:
+            return self._pool(tokens, lengths)[0]
+        layout = lay_windows(lengths, tokens.shape[1], size=self.windows.size, overlap=self.windows.overlap)
+        s, _ = self._pool(*cut_windows(tokens, layout))  # (B n_w, K, h)
+        _, best = strongest_windows(self.head(s), layout)
+        return window_representations(s, best)
+
     def _read(self, tokens: Tensor, lengths: Tensor) -> NetworkOutput:
+        s, alpha = self._pool(tokens, lengths)
+        return NetworkOutput(scores=self.head(self.drop_pooled(s)), attention=alpha)
+
+    def _pool(self, tokens: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(B, T) -> s: (B, K, h), alpha: (B, K, T) where the pooling attends."""
         mask = token_mask(lengths, tokens.shape[1])  # (B, T)
         x = self.drop_embedded(self.embedding(tokens))  # (B, T, e), or (B, T) where the encoder embeds
         r = self.drop_encoded(self.encoder(x, lengths))  # (B, T, h)
         labels = () if self.descriptions is None else (self.descriptions(self.encoder),)
-        s, alpha = self.pooling(r, mask, *labels)  # (B, K, h), (B, K, T)
-        return NetworkOutput(scores=self.head(self.drop_pooled(s)), attention=alpha)
+        pooled: tuple[Tensor, Tensor | None] = self.pooling(r, mask, *labels)
+        return pooled
 
 
 def _build_encoder(

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labelers.base import Probabilities, TokenAttention
+from labelers.base import Probabilities, Representations, TokenAttention
 from labelers.batching import fixed_batches
-from labelers.inference import class_probabilities, forward
+from labelers.inference import class_probabilities, forward, pooled_representations
 from labelers.network import TextNetwork
 from labelers.readers import Reader
 from labelers.recipe import Recipe, Unit
 from labelers.text.sections import SectionKind
-from schemas.errors import UsageError
+from schemas.errors import UsageError, unknown_name
 from schemas.label_set import LabelSet
 
 
@@ -41,7 +41,7 @@ class NetworkLabeler:
 
     @property
     def sections(self) -> tuple[SectionKind, ...]:
-        """The sections that are read of a report, where not all of them are."""
+        """The sections that it is given of a report, where not all of it."""
         return self.recipe.text.sections
 
     @property
@@ -68,6 +68,26 @@ class NetworkLabeler:
         if not self.attends:
             raise UsageError(f"labeler '{self.name}' does not attend to tokens: choose one with attention")
         return [self._attention(text) for text in texts]
+
+    def representations(self, texts: Sequence[str], *, label: str | None = None) -> Representations:
+        """The pooled representation s of each text, which the head reads: (n_texts, h).
+
+        h is the size of the encoder's output, or of the word vectors where there is no encoder. Of s_l, one for
+        each label, that of `label`. A text without tokens has zeros.
+
+        Raises:
+            UsageError: each label has a representation of its own, and `label` is none of them.
+        """
+        encoded = [self.reader.encode(text) for text in texts]
+        row = self._row_of(label) if self.network.represents_labels else 0
+        return pooled_representations(self.network, encoded, row=row, size=self.network.pooling.output_size)
+
+    def _row_of(self, label: str | None) -> int:
+        if label is None:
+            raise UsageError(f"labeler '{self.name}' represents a text for each label anew: name one")
+        if label not in self.label_set.ids:
+            raise unknown_name(kind="label", name=label, known=self.label_set.ids)
+        return self.label_set.ids.index(label)
 
     def _attention(self, text: str) -> TokenAttention:
         tokens = self.reader.encode(text)

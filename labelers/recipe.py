@@ -49,9 +49,11 @@ class TokenKind(StrEnum):
 class TextOptions(Frozen):
     """How a text becomes tokens; `max_tokens` is the paper's n_tok.
 
+    A labeler of reports is given the sentences of these `sections` where a report has one of them, else all that
+    are read; with none named, the report as it stands, headings and history included (`labelers.text.choice`).
     For words only: `words`, and `number_token`, by which every number is the same word, so that no measurement is
-    rare; `stop_words` are left out, and where a report has one of these `sections`, all words of others are.
-    Subwords are made by the encoder's own tokenizer; its special tokens count towards `max_tokens`.
+    rare; `stop_words` are left out. Subwords are made by the encoder's own tokenizer; its special tokens count
+    towards `max_tokens`.
     """
 
     tokens: TokenKind = TokenKind.WORDS
@@ -63,14 +65,20 @@ class TextOptions(Frozen):
 
     @model_validator(mode="after")
     def _no_word_options_for_subwords(self) -> Self:
-        choices = (self.number_token, self.stop_words, self.sections, self.words != WordOptions())
+        choices = (self.number_token, self.stop_words, self.words != WordOptions())
         if self.tokens is TokenKind.SUBWORDS and any(choices):
-            raise ValueError("words, number_token, stop_words and sections are for tokens: words")
+            raise ValueError("words, number_token and stop_words are for tokens: words")
         return self
 
     @field_serializer("stop_words")
     def _in_order(self, words: frozenset[str]) -> list[str]:
         return sorted(words)
+
+
+def check_sections(unit: Unit, text: TextOptions) -> None:
+    """Raises ValueError where a labeler of sentences is to choose sections."""
+    if text.sections and unit is not Unit.REPORT:
+        raise ValueError("text.sections are for unit report")
 
 
 class Word2VecEmbedding(Frozen):
@@ -396,6 +404,11 @@ class Recipe(Frozen):
     def _tokens_are_those_the_encoder_reads(self) -> Self:
         if (self.text.tokens is TokenKind.SUBWORDS) != isinstance(self.network.encoder, TransformerEncoder):
             raise ValueError("a transformer encoder reads text.tokens subwords, all others read words")
+        return self
+
+    @model_validator(mode="after")
+    def _only_reports_have_sections(self) -> Self:
+        check_sections(self.unit, self.text)
         return self
 
     @property

@@ -17,6 +17,7 @@ from labelers.base import predicted_classes
 from labelers.bundle import BundledLabeler, assemble, load_bundle, read_bundle_record, save_bundle
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
+from labelers.given import archive_for, given_to
 from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
 from labelers.metrics import score_predictions
 from labelers.network import count_parameters
@@ -118,13 +119,13 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
     Raises:
         InputError: a file does not fit, or nothing can be held out.
     """
-    column = recipe.training.held_out.group_column
-    train = _read_all(inputs.labelled, label_set, column)
+    train = _read_all(recipe, inputs.labelled, label_set)
     if inputs.held_out:
-        held_out = _read_all(inputs.held_out, label_set, column)
+        held_out = _read_all(recipe, inputs.held_out, label_set)
     else:
         mask = held_out_mask(train.groups, share=recipe.training.held_out.share)
         if not mask.any() or mask.all():
+            column = recipe.training.held_out.group_column
             raise InputError(f"nothing can be held out: no --data file has enough groups in column {column}")
         train, held_out = train.select(~mask), train.select(mask)
     if recipe.training.synthesis is not None:
@@ -133,8 +134,10 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
     return Split(train=train, held_out=held_out)
 
 
-def _read_all(paths: Iterable[Path], label_set: LabelSet, group_column: str) -> LabelledTexts:
-    return concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
+def _read_all(recipe: AnyRecipe, paths: Iterable[Path], label_set: LabelSet) -> LabelledTexts:
+    group_column = recipe.training.held_out.group_column
+    found = concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
+    return given_to(recipe, found)
 
 
 def encode_texts(texts: LabelledTexts | TaughtTexts, reader: Reader) -> EncodedTexts:
@@ -163,7 +166,7 @@ def _start(  # noqa: PLR0913
         recipe,
         label_set,
         training=split.train.texts,
-        archive=(text for path in inputs.texts for text in read_texts(path)),
+        archive=archive_for(recipe, inputs.texts),
         folder=words / _words_key(recipe, inputs, split),
     )
 
@@ -250,7 +253,7 @@ def _train_sparse(  # noqa: PLR0913
     progress: bool,
 ) -> tuple[BundledLabeler, dict[str, Any]]:
     """A labeler that counts words, which has no epochs, and its training record."""
-    texts = (text for path in inputs.texts for text in read_texts(path))
+    texts = archive_for(recipe, inputs.texts)
     labeler = fit_sparse(recipe, label_set, split.train, split.held_out, texts=texts, progress=progress)
     return labeler, _training_record(labeler, split, data, {})
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from labelers.recipe import TextOptions
-from labelers.text.choice import SectionChooser
 from labelers.text.words import Word, WordTokenizer
 
 NUMBER = "<number>"
@@ -18,11 +19,11 @@ class WordReader:
     def __init__(self, options: TextOptions) -> None:
         self.options = options
         self.tokenizer = WordTokenizer(options.words)
-        self._sections = SectionChooser(options.sections) if options.sections else None
 
     def words(self, text: str) -> list[Word]:
         """The words with their character spans."""
-        return self._all_words(text)[: self.options.max_tokens]
+        found = (Word(self._normal(word.text), word.start, word.end) for word in self._read(text))
+        return list(islice(found, self.options.max_tokens))
 
     def tokens(self, text: str) -> list[str]:
         """The words alone."""
@@ -30,16 +31,10 @@ class WordReader:
 
     def all_tokens(self, text: str) -> list[str]:
         """The words of a text of any length, such as a document of an archive."""
-        if self.options.sections:
-            return [word.text for word in self._all_words(text)]
         return [self._normal(word) for word in self.tokenizer.tokens(text) if self._is_read(word)]
 
-    def _all_words(self, text: str) -> list[Word]:
-        found = self.tokenizer.words(text)
-        if self._sections is not None:
-            spans = self._sections.spans(text)
-            found = [word for word in found if any(start <= word.start < end for start, end in spans)]
-        return [Word(self._normal(w.text), w.start, w.end) for w in found if self._is_read(w.text)]
+    def _read(self, text: str) -> Iterator[Word]:
+        return (word for word in self.tokenizer.words(text) if self._is_read(word.text))
 
     def _is_read(self, word: str) -> bool:
         return word not in self.options.stop_words

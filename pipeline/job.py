@@ -16,7 +16,6 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from labelers.base import SectionedLabeler
 from labelers.bundle import load_bundle
 from labelers.recipe import Unit
 from labelers.registry import resolve_bundle
@@ -113,7 +112,7 @@ def plan_job(config: JobConfig) -> Plan:
         labeler=labeler.name,
         labeler_bundle=str(bundle),
         unit=labeler.unit.value,
-        sections=labeler.sections if isinstance(labeler, SectionedLabeler) else (),
+        sections=labeler.sections,
         label_set=labeler.label_set,
         fingerprints=fingerprints,
         reports=reports,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from labelers.recipe import Unit
-from labelers.text.choice import choose_sentences
+from labelers.text.choice import given_report
 from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
@@ -76,8 +76,8 @@ class _Row(NamedTuple):
 class TextStep:
     """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same.
 
-    `unit` is what the labeler reads at once: each sentence, or all of a report's sentences that are read:
-    those of `sections`, where some are named and the report has one of them.
+    `unit` is what the labeler reads at once: each sentence, or a report in the form in which labelers of these
+    `sections` are trained.
     """
 
     reader: ReportReader
@@ -105,7 +105,7 @@ class TextStep:
                 continue
             found = list(self._sentences(index, text))
             if any(row.sentence.labelled for row in found):
-                rows += found if self.unit is Unit.SENTENCE else [_whole(found, self.sections)]
+                rows += found if self.unit is Unit.SENTENCE else [self._whole(index, text, found)]
             else:
                 reasons[index] = Reason.HISTORY_ONLY
         to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
@@ -116,21 +116,16 @@ class TextStep:
         for sentence in self.reader.sentences(text):
             yield _Row(report, sentence, text[sentence.start : sentence.end])
 
+    def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
+        given = given_report(text, [row.sentence for row in rows], self.sections)
+        return _Row(report, Sentence(given.start, given.end, given.section, labelled=True), given.text)
+
     def _judge(self, batch: ReportBatch, index: int, text: str) -> Reason | None:
         if not text.strip():
             return Reason.NO_REPORT_TEXT
         return self.eligibility.judge(
             modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
         )
-
-
-def _whole(rows: list[_Row], sections: frozenset[SectionKind]) -> _Row:
-    """The sentences that are read as one text, its span from the first of them to the last."""
-    chosen = frozenset(choose_sentences([row.sentence for row in rows], sections))
-    read = [row for row in rows if row.sentence in chosen]
-    first, last = read[0].sentence, read[-1].sentence
-    text = "\n".join(row.text for row in read)
-    return _Row(read[0].report, Sentence(first.start, last.end, first.section, labelled=True), text)
 
 
 def _columns(rows: list[_Row]) -> Sentences:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,8 @@ from labelers.experiments.outcomes import run_splits
 from labelers.hardware import describe_hardware
 from labelers.recipe import load_recipe
 from labelers.splits import folds, repeated_splits
-from schemas.errors import CtlabelError, OutputError
+from labelers.writing import write_json
+from schemas.errors import CtlabelError
 from schemas.label_set import LabelSet, load_label_set
 
 REPEATS, FOLDS = "repeats", "folds"
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        write_figures(measure(given), given.out)
+        write_json(measure(given), given.out)
     except CtlabelError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
 
@@ -45,7 +45,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         figures = repeat_figures(run_splits(texts, splits, fit), label_set.ids)
     else:
         outcomes = run_splits(texts, folds(texts.groups, count=given.count, seed=given.seed), fit)
-        figures = fold_figures(outcomes, n_codes=_n_codes(given.data))
+        figures = fold_figures(outcomes, label_set.ids, n_codes=_n_codes(given.data))
     return {
         "labeler": recipe.name,
         "recipe": recipe.model_dump(mode="json"),
@@ -56,19 +56,6 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds()),
     }
-
-
-def write_figures(figures: dict[str, Any], out: Path) -> None:
-    """As JSON.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _design(given: argparse.Namespace, texts: LabelledTexts, label_set: LabelSet) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from labelers.statistics.binary import BinaryFigures, binary_figures, f1, unit_c
 from labelers.statistics.intervals import bootstrap_interval, mean_interval
 from labelers.statistics.paired import paired_t
 from labelers.statistics.ranking import code_figures, document_counts, mean_average_precision
-from labelers.statistics.roc import auc, auc_interval, delong_test, youden_threshold
+from labelers.statistics.roc import (
+    auc,
+    auc_interval,
+    delong_test,
+    roc_curve,
+    threshold_report,
+    youden_threshold,
+)
 
 HALF = 0.5
 FIGURES = ("balanced_accuracy", "sensitivity", "specificity", "precision", "f1")
@@ -22,8 +29,8 @@ def repeat_figures(outcomes: Sequence[Outcome], labels: Sequence[str]) -> dict[s
     """For each label: area and figures as means over the repeats with 95 % intervals.
 
     Figures stand at probability one half (Wood) and at the Youden threshold of each repeat's validation part.
-    `first_split` has the first repeat's area with DeLong's interval, and its F1 with one by bootstrap. Repeats in
-    which a label is all present or all absent are left out.
+    `first_split` has the first repeat's area with DeLong's interval, its F1 with one by bootstrap, its ROC curve
+    and its threshold report. Repeats in which a label is all present or all absent are left out.
     """
     return {label: _label_figures(outcomes, column) for column, label in enumerate(labels)}
 
@@ -35,24 +42,28 @@ def compare_repeats(
     return {label: _label_comparison(first, second, column) for column, label in enumerate(labels)}
 
 
-def fold_figures(outcomes: Sequence[Outcome], *, n_codes: Sequence[int] | None = None) -> dict[str, Any]:
+def fold_figures(
+    outcomes: Sequence[Outcome], labels: Sequence[str], *, n_codes: Sequence[int] | None = None
+) -> dict[str, Any]:
     """Micro and macro F1 over all folds' test parts as one, at one half and at each fold's own threshold.
 
     That threshold is the one for all codes with the best micro F1 on the fold's validation part. `n_codes` is how
-    many codes each text has in truth, where some have no column.
+    many codes each text has in truth, where some have no column. `by_label` has area, ROC curve and threshold
+    report of each label that is both present and absent, over all folds as one.
     """
-    test = pooled(outcomes)
+    test = pooled(outcome.test for outcome in outcomes)
     in_truth = None if n_codes is None else np.asarray(n_codes, dtype=np.int64)[test.rows]
-    chosen = pooled(
-        Outcome(
-            validation=outcome.validation, test=_shifted(outcome.test, best_threshold(outcome.validation))
-        )
-        for outcome in outcomes
-    )
+    chosen = pooled(_shifted(outcome.test, best_threshold(outcome.validation)) for outcome in outcomes)
+    whole = Outcome(validation=pooled(outcome.validation for outcome in outcomes), test=test)
     return {
         "map": round(mean_average_precision(test.truth, test.scores, in_truth=in_truth), 4),
         "at_one_half": _set_figures(test.truth, test.scores >= HALF, in_truth),
         "at_validation_threshold": _set_figures(test.truth, chosen.scores >= 0, in_truth),
+        "by_label": {
+            label: _curve_figures(whole, column)
+            for column, label in enumerate(labels)
+            if _varies(whole, column)
+        },
     }
 
 
@@ -79,9 +90,21 @@ def _label_figures(outcomes: Sequence[Outcome], column: int) -> dict[str, Any]:
         "at_one_half": _over_repeats(halves),
         "at_validation_youden": _over_repeats(chosen),
         "first_split": {
-            "auc_delong": auc_interval(truth, scores).to_json(),
+            **_curve_figures(usable[0], column),
             "f1_bootstrap": bootstrap_interval(unit_counts(truth, scores >= HALF), f1).to_json(),
         },
+    }
+
+
+def _curve_figures(outcome: Outcome, column: int) -> dict[str, Any]:
+    """Jnawali 2019, section III.C: the whole operating range, and figures at thresholds of the validation part."""
+    validation, test = (
+        (part.truth[:, column], part.scores[:, column]) for part in (outcome.validation, outcome.test)
+    )
+    return {
+        "auc_delong": auc_interval(*test).to_json(),
+        "roc": roc_curve(*test).thinned().to_json(),
+        "threshold_report": [point.to_json() for point in threshold_report(*test, chosen_on=validation)],
     }
 
 

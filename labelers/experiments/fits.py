@@ -12,8 +12,9 @@ import yaml
 
 from labelers.base import Labeler
 from labelers.bundle import load_bundle
-from labelers.data import TEXT_COLUMN, LabelledTexts, read_texts
+from labelers.data import TEXT_COLUMN, LabelledTexts
 from labelers.experiments.outcomes import Fit
+from labelers.given import archive_for, given_to
 from labelers.sparse.fitting import fit_forests, fit_regressions, pretrain_vectors
 from labelers.sparse.recipe import AnyRecipe, ForestRecipe, RegressionRecipe
 from labelers.training import TrainingInputs, train_labeler
@@ -39,7 +40,7 @@ def fit_function(
 def _forests(recipe: ForestRecipe, label_set: LabelSet, *, progress: bool) -> Fit:
     def fit(train: LabelledTexts, _: LabelledTexts, number: int) -> Labeler:
         seeded = recipe.with_overrides(seed=recipe.training.seed + number)
-        return fit_forests(seeded, label_set, train, progress=progress)
+        return fit_forests(seeded, label_set, given_to(recipe, train), progress=progress)
 
     return fit
 
@@ -49,11 +50,12 @@ def _regressions(
 ) -> Fit:
     if not texts:
         raise UsageError(f"labeler '{recipe.name}' pre-trains its words: name a Parquet file of texts")
-    words = pretrain_vectors(recipe, (text for path in texts for text in read_texts(path)))
+    words = pretrain_vectors(recipe, archive_for(recipe, texts))
 
     def fit(train: LabelledTexts, validation: LabelledTexts, number: int) -> Labeler:
         seeded = recipe.with_overrides(seed=recipe.training.seed + number)
-        return fit_regressions(seeded, label_set, train, validation, words=words, progress=progress)
+        parts = given_to(recipe, train), given_to(recipe, validation)
+        return fit_regressions(seeded, label_set, *parts, words=words, progress=progress)
 
     return fit
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labelers.base import Labeler
 from labelers.data import LabelledTexts
+from labelers.given import given_texts
 from labelers.splits import Rows, ThreeWaySplit
 from schemas.errors import InputError
 
@@ -58,15 +59,15 @@ def run_splits(texts: LabelledTexts, splits: Iterable[ThreeWaySplit], fit: Fit) 
     return outcomes
 
 
-def pooled(outcomes: Iterable[Outcome]) -> Measured:
-    """The test parts of all folds as one, in the order of the texts."""
-    tests = [outcome.test for outcome in outcomes]
-    rows = np.concatenate([test.rows for test in tests])
+def pooled(parts: Iterable[Measured]) -> Measured:
+    """The parts of all folds as one, in the order of the texts."""
+    found = list(parts)
+    rows = np.concatenate([part.rows for part in found])
     order = np.argsort(rows, kind="stable")
     return Measured(
         rows=rows[order],
-        truth=np.concatenate([test.truth for test in tests])[order],
-        scores=np.concatenate([test.scores for test in tests])[order],
+        truth=np.concatenate([part.truth for part in found])[order],
+        scores=np.concatenate([part.scores for part in found])[order],
     )
 
 
@@ -79,5 +80,6 @@ def take(texts: LabelledTexts, rows: Rows) -> LabelledTexts:
 
 def _measured(labeler: Labeler, texts: LabelledTexts, rows: Rows) -> Measured:
     part = take(texts, rows)
-    scores = labeler.probabilities(part.texts)[:, :, 1].astype(np.float64)
+    given = given_texts(part.texts, unit=labeler.unit, sections=labeler.sections)
+    scores = labeler.probabilities(given)[:, :, 1].astype(np.float64)
     return Measured(rows=np.sort(rows), truth=part.targets > 0, scores=scores)

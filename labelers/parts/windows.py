@@ -64,6 +64,14 @@ def strongest_windows(scores: Tensor, layout: WindowLayout) -> tuple[Tensor, Ten
     return by_window.gather(1, index).squeeze(1), best
 
 
+def window_representations(s: Tensor, best: Tensor) -> Tensor:
+    """Windows' representations (B n_w, K, h) -> the documents' (B, n_L, h): those of each label's window."""
+    n_docs, n_labels = best.shape
+    by_window = s.view(n_docs, -1, *s.shape[1:]).expand(-1, -1, n_labels, -1)  # (B, n_w, n_L, h)
+    index = best[:, None, :, None].expand(-1, 1, -1, s.shape[-1])
+    return by_window.gather(1, index).squeeze(1)
+
+
 def document_attention(attention: Tensor, best: Tensor, layout: WindowLayout, n_tokens: int) -> Tensor:
     """Windows' weights (B n_w, K, size) -> over the documents' tokens (B, n_L, T): those of each label's window."""
     n_docs, n_labels = best.shape

@@ -53,15 +53,16 @@ class RegressionFeatures:
             for text in texts
         ]
         grams = _csr(present, n_columns=len(self.terms))
-        return sparse.hstack([self._means(texts), grams], format="csr")
+        return sparse.hstack([sparse.csr_matrix(self.means(texts)), grams], format="csr")
 
-    def _means(self, texts: Sequence[Indices]) -> sparse.csr_matrix:
+    def means(self, texts: Sequence[Indices]) -> NDArray[np.float64]:
+        """The mean of each text's word vectors: (n, e)."""
         known = np.abs(self.vectors).max(axis=1) > 0
         counted = [Counter(word for word in text if known[word]) for text in texts]
         counts = _csr(counted, n_columns=len(self.vectors))
         totals = np.maximum(counts.sum(axis=1), 1)
-        means = np.asarray(counts @ self.vectors.astype(np.float64)) / np.asarray(totals)
-        return sparse.csr_matrix(means)
+        means: NDArray[np.float64] = np.asarray(counts @ self.vectors.astype(np.float64)) / np.asarray(totals)
+        return means
 
 
 def n_grams(text: Indices, *, longest: int) -> Iterable[Indices]:

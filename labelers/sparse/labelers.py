@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from labelers.base import Probabilities
+from labelers.base import Probabilities, Representations
 from labelers.readers import VocabularyReader
 from labelers.recipe import Unit
 from labelers.sparse.features import Indices, RegressionFeatures, dense_counts
 from labelers.sparse.forests import Forests
 from labelers.sparse.recipe import SparseRecipe
+from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
 
@@ -37,6 +38,11 @@ class SparseLabeler:
     def unit(self) -> Unit:
         """What a text is."""
         return self.recipe.unit
+
+    @property
+    def sections(self) -> tuple[SectionKind, ...]:
+        """The sections that it is given of a report, where not all of it."""
+        return self.recipe.text.sections
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
         """(n_texts, n_L, n_C); a text without words mentions nothing."""
@@ -99,6 +105,10 @@ class RegressionLabeler(SparseLabeler):
             "coefficients": self.coefficients,
             "intercepts": self.intercepts,
         }
+
+    def representations(self, texts: Sequence[str], *, label: str | None = None) -> Representations:  # noqa: ARG002 (one for all labels)
+        """The mean of each text's word vectors: (n_texts, e); zeros where no word has one."""
+        return self.features.means([self.reader.encode(text) for text in texts]).astype(np.float32)
 
     def distinct_probabilities(self, texts: Sequence[Indices]) -> NDArray[np.float64]:
         """p = sigmoid(w x + b) of the second class."""

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from labelers.recipe import HeldOut, Paper, Recipe, TextOptions, TokenKind, Unit, Word2VecEmbedding
+from labelers.recipe import (
+    HeldOut,
+    Paper,
+    Recipe,
+    TextOptions,
+    TokenKind,
+    Unit,
+    Word2VecEmbedding,
+    check_sections,
+)
 from schemas.conf import Frozen
 from schemas.errors import UsageError, unknown_name
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier
@@ -63,6 +72,7 @@ class SparseRecipe(Frozen):
     def _reads_words(self) -> Self:
         if self.text.tokens is not TokenKind.WORDS:
             raise ValueError("a labeler that counts words reads text.tokens words")
+        check_sections(self.unit, self.text)
         return self
 
     @property

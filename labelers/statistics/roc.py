@@ -26,6 +26,22 @@ class RocCurve:
     true_positive_rate: Floats
     thresholds: Floats
 
+    def thinned(self, points: int = 200) -> RocCurve:
+        """At most so many of the points, both ends among them, evenly spread along the curve."""
+        if len(self.thresholds) <= points:
+            return self
+        way = self.false_positive_rate + self.true_positive_rate  # from 0 to 2, never back
+        kept = np.unique(np.searchsorted(way, np.linspace(0, 2, points) - 1e-9))
+        return RocCurve(self.false_positive_rate[kept], self.true_positive_rate[kept], self.thresholds[kept])
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data, rounded to four decimals; the threshold infinity is null."""
+        return {
+            "false_positive_rate": self.false_positive_rate.round(4).tolist(),
+            "true_positive_rate": self.true_positive_rate.round(4).tolist(),
+            "thresholds": [None, *self.thresholds[1:].round(4).tolist()],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class AucDifference:
@@ -48,7 +64,7 @@ class OperatingPoint:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        return {"rule": self.rule, "threshold": self.threshold, **self.figures.to_json()}
+        return {"rule": self.rule, "threshold": round(self.threshold, 4), **self.figures.to_json()}
 
 
 def roc_curve(truth: Truth, scores: NDArray[Any]) -> RocCurve:
@@ -128,16 +144,20 @@ def sensitivity_threshold(truth: Truth, scores: NDArray[Any], *, sensitivity: fl
 
 
 def threshold_report(
-    truth: Truth, scores: NDArray[Any], *, sensitivities: Sequence[float] = (0.9, 0.95, 0.99)
+    truth: Truth,
+    scores: NDArray[Any],
+    *,
+    chosen_on: tuple[Truth, NDArray[Any]],
+    sensitivities: Sequence[float] = (0.9, 0.95, 0.99),
 ) -> list[OperatingPoint]:
     """Figures at one half, at Youden's threshold, and where each of the sensitivities is reached.
 
-    Thresholds are chosen on the very units they are measured on: choose on a validation set, report on a test set.
+    Thresholds are chosen on the truth and scores of other units, such as a validation part.
     """
-    chosen = {"one half": 0.5, "Youden": youden_threshold(truth, scores)}
+    chosen = {"one half": 0.5, "Youden": youden_threshold(*chosen_on)}
     for wanted in sensitivities:
         name = f"sensitivity >= {wanted:g}"
-        chosen[name] = sensitivity_threshold(truth, scores, sensitivity=wanted)
+        chosen[name] = sensitivity_threshold(*chosen_on, sensitivity=wanted)
     return [
         OperatingPoint(rule, threshold, binary_figures(truth, np.asarray(scores) >= threshold))
         for rule, threshold in chosen.items()

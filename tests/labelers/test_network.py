@@ -21,7 +21,7 @@ TABLE_4 = {
 }
 BESIDE_TABLE_4 = {
     "caml": (1_021_176, -63_612),  # a second set of 31 heads, of 4 x 512 + 4 each
-    "bigru": (2_889_852, -556 * 1024),  # a layer that the text does not name
+    "bigru": (2_889_852, -556 * 1024),  # what no layer of the text explains; see the recipe's notes
     "alarm_softmax": (109_458_556, -12 * 768),  # the same in both, besides all that the text names
     "alarm_per_label_attention": (125_233_276, -12 * 768),
 }
@@ -45,6 +45,13 @@ def test_recipes_differ_from_table_4_by_what_the_text_leaves_out(name: str) -> N
     paper, difference = BESIDE_TABLE_4[name]
 
     assert full_size_parameters(name, BERT_BASE_UNCASED) == paper + difference
+
+
+def test_a_network_that_reads_forward_only_has_the_parameters_that_table_4_gives_the_bigru() -> None:
+    with torch.device("meta"):
+        parts = (torch.nn.GRU(300, 512, num_layers=2), torch.nn.Linear(512, 31 * 4))
+
+    assert sum(p.numel() for part in parts for p in part.parameters()) == BESIDE_TABLE_4["bigru"][0]
 
 
 def test_the_small_architectures_are_those_of_the_shipped_recipes() -> None:

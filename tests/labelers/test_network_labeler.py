@@ -123,6 +123,43 @@ def test_a_single_attention_looks_at_the_same_for_all_labels_and_a_per_label_one
     assert same == (ARCHITECTURES[architecture]["pooling"]["kind"] == "single_attention")
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_labels_representation_is_what_the_head_reads_for_it(architecture: str) -> None:
+    labeler = small_labeler(architecture)
+    texts = [*many_texts(5), "There is no bleed."]
+    head, ids = labeler.network.head, labeler.label_set.ids
+
+    found = [torch.from_numpy(labeler.representations(texts, label=label)) for label in ids]
+
+    if labeler.network.pooling.representations > 1:
+        scores = head(torch.stack(found, dim=1))
+    else:
+        scores = torch.stack([head(s.unsqueeze(1))[:, n] for n, s in enumerate(found)], dim=1)
+    assert found[0].shape == (6, labeler.network.pooling.output_size)
+    np.testing.assert_allclose(
+        torch.softmax(scores, dim=-1).detach(), labeler.probabilities(texts), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("architecture", ["word2vec", "alarm_per_label_attention", "bert_multilabel"])
+def test_a_representation_depends_on_its_own_text_alone_and_is_zero_without_words(architecture: str) -> None:
+    labeler = small_labeler(architecture)
+    texts = many_texts(40)
+
+    together = labeler.representations([*texts, "..."], label="bleed")
+
+    assert np.array_equal(labeler.representations(texts[7:8], label="bleed")[0], together[7])
+    assert not together[-1].any()
+
+
+def test_where_each_label_has_its_own_representation_one_must_be_named() -> None:
+    with pytest.raises(UsageError, match="name one"):
+        small_labeler("bigru_per_label_attention").representations(TEXTS)
+    with pytest.raises(UsageError, match="Did you mean 'bleed'"):
+        small_labeler("bigru_per_label_attention").representations(TEXTS, label="bleeds")
+    assert small_labeler("bigru_single_attention").representations(TEXTS).shape == (len(TEXTS), 16)
+
+
 @pytest.mark.parametrize("architecture", ATTENDING)
 def test_attention_of_a_text_without_words_is_empty(architecture: str) -> None:
     (found,) = small_labeler(architecture).attention(["..."])

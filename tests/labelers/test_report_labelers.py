@@ -91,22 +91,31 @@ def test_the_category_is_chosen_on_the_command_line() -> None:
 
 def test_stop_words_are_left_out_but_for_no_and_not() -> None:
     reader = WordReader(load_recipe("cnn_lstm").text)
-    text = "Impression: There is no sign of the old infarct, it is not seen 3 times."
+    text = "There is no sign of the old infarct, it is not seen 3 times."
 
     assert reader.tokens(text) == ["no", "sign", "old", "infarct", "not", "seen", "<number>", "times"]
     assert [text[word.start : word.end] for word in reader.words(text)][:2] == ["no", "sign"]
 
 
-def test_words_are_those_of_the_wanted_section_with_their_spans() -> None:
-    options = TextOptions.model_validate({"max_tokens": 5, "sections": ["impression"]})
-    text = "Findings: No fracture.\nImpression: Small bleed in the brain today."
+def test_words_are_cut_at_the_most_that_is_read_with_their_spans() -> None:
+    reader = WordReader(TextOptions(max_tokens=3, stop_words=frozenset({"the"})))
+    text = "In the brain: Small bleed."
 
-    reader = WordReader(options)
+    assert reader.tokens(text) == ["in", "brain", "small"]
+    assert reader.all_tokens(text)[-1] == "bleed"
+    assert [text[word.start : word.end] for word in reader.words(text)] == ["In", "brain", "Small"]
 
-    assert reader.tokens(text) == ["small", "bleed", "in", "the", "brain"]
-    assert reader.all_tokens(text)[-1] == "today"
-    spans = [text[word.start : word.end] for word in reader.words(text)]
-    assert spans == ["Small", "bleed", "in", "the", "brain"]
+
+@pytest.mark.parametrize("name", ["word2vec", "bert", "bow_rf"])
+def test_sections_are_for_labelers_of_reports(name: str) -> None:
+    recipe = load_recipe(name)
+    raw = recipe.model_dump(mode="json")
+    raw["text"]["sections"] = ["impression"]
+
+    with pytest.raises(ValidationError, match="sections are for unit report"):
+        type(recipe).model_validate(raw)
+    raw["unit"] = "report"
+    assert type(recipe).model_validate(raw).text.sections == ("impression",)
 
 
 def test_a_document_that_fits_one_window_is_read_as_without_windows() -> None:

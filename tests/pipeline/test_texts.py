@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from labelers.given import given_texts
 from labelers.recipe import Unit
 from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
@@ -108,14 +109,37 @@ def test_a_row_that_has_a_reason_already_keeps_it(step: TextStep) -> None:
     assert batch.sentences.start.dtype == np.int32
 
 
-def test_a_labeler_of_reports_reads_all_that_is_read_of_a_report_as_one_text(step: TextStep) -> None:
+def test_a_labeler_of_reports_is_given_the_report_as_one_text(step: TextStep) -> None:
     whole = TextStep(step.reader, step.eligibility, Unit.REPORT)
 
     sentences = read(whole, HEAD, "CT head\nFindings: Normal study.").sentences
 
     spans = list(zip(sentences.report, sentences.start, sentences.end, strict=True))
-    assert [HEAD[start:end] for report, start, end in spans if report == 0] == ["No bleed. Old infarct."]
-    assert sentences.distinct == ["No bleed. Old infarct.", "Normal study."]
+    assert [HEAD[start:end] for report, start, end in spans if report == 0] == [HEAD.strip()]
+    assert sentences.distinct == [
+        "CT head History: fall. Findings: No bleed. Old infarct.",
+        "CT head Findings: Normal study.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [(), (SectionKind.IMPRESSION,), (SectionKind.NONE, SectionKind.FINDINGS, SectionKind.IMPRESSION)],
+)
+def test_a_labeler_of_reports_is_given_what_its_training_tables_gave_it(
+    step: TextStep, sections: tuple[SectionKind, ...]
+) -> None:
+    texts = [
+        HEAD,
+        "CT HEAD\n\n  Fall.  \n\nThere is a sub-\ndural haematoma.\nCOMPARISON: None.\nIMPRESSION:\n1. Bleed.",
+        "MRI brain. Clinical details: headache. Technique: T1, T2.\tNormal appearances of the brain.",
+        "CT head\nConclusion: No\u00a0acute finding.\nSigned by: A. Nobody\n",
+    ]
+    whole = TextStep(step.reader, step.eligibility, Unit.REPORT, frozenset(sections))
+
+    found = read(whole, *texts).sentences
+
+    assert tuple(found.distinct) == given_texts(texts, unit=Unit.REPORT, sections=sections)
 
 
 def test_rules_that_ask_for_nothing_exclude_no_examination() -> None:

@@ -31,6 +31,26 @@ def test_figures_are_means_over_the_repeats() -> None:
     assert found["first_split"]["auc_delong"] == {"estimate": 1.0, "low": 1.0, "high": 1.0}
 
 
+def test_the_first_split_has_its_curve_and_a_report_of_thresholds_of_the_validation_part() -> None:
+    found = repeat_figures([Outcome(VALIDATION, GOOD)], ["bleed"])["bleed"]["first_split"]
+
+    assert found["roc"]["true_positive_rate"] == [0, 0.5, 1, 1, 1]
+    assert found["roc"]["false_positive_rate"] == [0, 0, 0, 0.5, 1]
+    by_rule = {point["rule"]: point for point in found["threshold_report"]}
+    assert (by_rule["Youden"]["threshold"], by_rule["Youden"]["sensitivity"]) == (0.3, 1.0)
+    assert by_rule["one half"]["sensitivity"] == 0.5
+
+
+def test_folds_have_a_curve_for_each_label_that_varies() -> None:
+    test = scored([[1, 0], [0, 0]], [[0.9, 0.1], [0.1, 0.2]])
+
+    found = fold_figures([Outcome(test, test)], ["bleed", "fracture"])["by_label"]
+
+    assert list(found) == ["bleed"]
+    assert found["bleed"]["auc_delong"]["estimate"] == 1.0
+    assert found["bleed"]["roc"]["thresholds"] == [None, 0.9, 0.1]
+
+
 def test_the_validation_part_chooses_the_youden_threshold() -> None:
     found = repeat_figures([Outcome(VALIDATION, GOOD)], ["bleed"])["bleed"]
 
@@ -64,7 +84,7 @@ def test_folds_are_measured_as_one() -> None:
     second = scored([[1, 1]], [[0.7, 0.2]], first_row=2)
     validation = scored([[1, 0], [0, 1]], [[0.9, 0.1], [0.1, 0.15]])
 
-    found = fold_figures([Outcome(validation, second), Outcome(validation, first)])
+    found = fold_figures([Outcome(validation, second), Outcome(validation, first)], ["bleed", "fracture"])
 
     assert found["at_one_half"]["f1"] == pytest.approx(2 * 3 / (2 * 3 + 1 + 1), abs=1e-4)
     assert found["at_one_half"]["macro_f1"] == pytest.approx((1 + 2 / 4) / 2, abs=1e-4)
@@ -75,7 +95,7 @@ def test_folds_are_measured_as_one() -> None:
 def test_codes_without_a_column_count_as_missed() -> None:
     test = scored([[1, 0]], [[0.9, 0.1]])
 
-    found = fold_figures([Outcome(test, test)], n_codes=[4])
+    found = fold_figures([Outcome(test, test)], ["bleed", "fracture"], n_codes=[4])
 
     assert (found["at_one_half"]["precision"], found["at_one_half"]["recall"], found["map"]) == (
         1,

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from labelers.sparse.features import RegressionFeatures, choose_terms, count_matrix, dense_counts, n_grams
+from labelers.sparse.fitting import fit_regressions
 from labelers.sparse.recipe import NGrams
+from tests.labelers.sparse.examples import BINARY, binary_texts, few_vectors, regression_recipe
 
 VECTORS = np.array([[0, 0], [0, 0], [1, 2], [3, 4], [0, 0]], dtype=np.float16)  # word 4 has no vector
 
@@ -40,3 +42,14 @@ def test_no_term_at_all_leaves_the_mean_vector() -> None:
     features = RegressionFeatures(VECTORS, np.zeros((0, 3), dtype=np.int32))
 
     assert features.matrix([(2,)]).toarray().tolist() == [[1, 2]]
+
+
+def test_the_representation_of_a_regression_is_the_mean_of_the_words_that_have_vectors() -> None:
+    found = binary_texts()
+    labeler = fit_regressions(regression_recipe(), BINARY, found, found, words=few_vectors())
+    vectors = labeler.features.vectors.astype(np.float32)
+
+    vector = labeler.representations(["no no bleed lobe", "lobe"])
+
+    np.testing.assert_allclose(vector[0], (2 * vectors[2] + vectors[3]) / 3, rtol=1e-5)
+    assert not vector[1].any()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelers.statistics.agreement import fleiss_kappa, rating_counts
+from labelers.statistics.agreement import code_agreement, fleiss_kappa, rating_counts
 
 
 def test_kappa_of_three_raters_and_four_units_by_hand() -> None:
@@ -51,3 +51,30 @@ def test_uneven_or_single_raters_are_refused(counts: list[list[int]]) -> None:
 def test_no_units_are_refused() -> None:
     with pytest.raises(ValueError, match="matrix of units"):
         fleiss_kappa(np.zeros((0, 2), dtype=np.int64))
+
+
+def test_agreement_on_codes_takes_each_code_of_each_document_as_a_decision() -> None:
+    annotations = [[{"A"}, {"A", "B"}], [{"A"}, {"B"}], [{"A"}, set()]]
+
+    found = code_agreement(annotations)
+
+    # A: 3 of 3, 1 of 3; B: 0 of 3, 2 of 3
+    decisions = np.array([[0, 3], [2, 1], [3, 0], [1, 2]])
+    assert found.kappa.estimate == pytest.approx(fleiss_kappa(decisions))
+    assert found.by_code["A"] == pytest.approx(fleiss_kappa(decisions[:2]))
+    assert found.against_majority == pytest.approx((4 / 5, 1, 2 / 3))
+
+
+def test_annotators_who_agree_have_kappa_one_within_an_interval_of_no_width() -> None:
+    kappa = code_agreement([[["A"], [], ["B"]]] * 3).kappa
+
+    assert (kappa.estimate, kappa.low, kappa.high) == (1, 1, 1)
+
+
+def test_codes_that_do_not_count_are_left_out() -> None:
+    annotations = [[["A", "X"], []], [["A"], []]]
+
+    assert code_agreement(annotations, codes=["A"]).kappa.estimate == 1
+    assert code_agreement(annotations).kappa.estimate < 1
+    with pytest.raises(ValueError, match="needs annotators, documents and codes"):
+        code_agreement(annotations, codes=[])

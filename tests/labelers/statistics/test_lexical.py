@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from labelers.statistics.lexical import lexical_complexity, type_token_ratio, yule_i
+from labelers.statistics.lexical import lexical_complexity, sampled_complexity, type_token_ratio, yule_i
 
 
 def test_figures_of_eight_words() -> None:
@@ -32,3 +32,19 @@ def test_words_that_are_never_repeated_have_no_bound() -> None:
 def test_no_words_are_refused() -> None:
     with pytest.raises(ValueError, match="needs words"):
         lexical_complexity([[]])
+
+
+def test_corpora_of_other_sizes_compare_at_the_size_of_a_draw() -> None:
+    words = [f"w{n % 40}" for n in range(400)]
+    small, large = [words], [words] * 20
+
+    few, many = (sampled_complexity(texts, words=300, draws=3) for texts in (small, large))
+
+    assert lexical_complexity(large).type_token_ratio < lexical_complexity(small).type_token_ratio / 10
+    assert many.type_token_ratio == few.type_token_ratio == 40 / 300
+    assert (few.words, few.draws) == (300, 3)
+
+
+def test_a_draw_needs_enough_words() -> None:
+    with pytest.raises(ValueError, match="do not have 5 words"):
+        sampled_complexity([["a"] * 4], words=5)

@@ -131,12 +131,43 @@ def test_the_threshold_of_a_sensitivity_reaches_it(wanted: float, threshold: flo
 
 
 def test_the_report_lists_each_rule_with_its_figures() -> None:
-    half, youden, all_found = threshold_report(TRUTH, SCORES, sensitivities=[1.0])
+    half, youden, all_found = threshold_report(TRUTH, SCORES, chosen_on=(TRUTH, SCORES), sensitivities=[1.0])
 
     assert (half.threshold, half.figures.specificity) == (0.5, 0.5)
     assert (youden.rule, youden.figures.specificity) == ("Youden", 1.0)
     assert (all_found.threshold, all_found.figures.sensitivity) == (0.4, 1.0)
     assert all_found.to_json()["rule"] == "sensitivity >= 1"
+
+
+def test_thresholds_are_chosen_on_one_part_and_measured_on_another() -> None:
+    chosen_on = (np.array([1, 0]), np.array([0.3, 0.2]))
+
+    _, youden, _ = threshold_report(TRUTH, SCORES, chosen_on=chosen_on, sensitivities=[1.0])
+
+    assert youden.threshold == 0.3
+    assert (youden.figures.sensitivity, youden.figures.specificity) == (1.0, 0.5)
+
+
+def test_a_thinned_curve_keeps_its_ends_and_stays_on_the_curve() -> None:
+    source = np.random.default_rng(0)
+    truth = source.integers(0, 2, 3000)
+    curve = roc_curve(truth, truth + source.normal(size=3000))
+
+    thin = curve.thinned(200)
+
+    points = set(zip(curve.false_positive_rate, curve.true_positive_rate, strict=True))
+    assert len(thin.thresholds) <= 200
+    assert (thin.thresholds[0], thin.thresholds[-1]) == (np.inf, curve.thresholds[-1])
+    assert set(zip(thin.false_positive_rate, thin.true_positive_rate, strict=True)) <= points
+    area, thin_area = (np.trapezoid(c.true_positive_rate, c.false_positive_rate) for c in (curve, thin))
+    assert thin_area == pytest.approx(area, abs=2e-3)
+
+
+def test_a_short_curve_is_not_thinned_and_its_infinite_threshold_is_null_in_json() -> None:
+    found = roc_curve(TRUTH, SCORES).thinned(200).to_json()
+
+    assert found["thresholds"] == [None, 0.9, 0.8, 0.5, 0.4, 0.1]
+    assert found["true_positive_rate"][1] == 0.3333
 
 
 @pytest.mark.parametrize(

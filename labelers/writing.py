@@ -1,0 +1,33 @@
+"""Figures as JSON that can be read by eye: a list of numbers takes one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import OutputError
+
+_PLAIN_LIST = re.compile(r"\[\n\s*([^\[\]{}]*?)\n\s*\]")  # no string of JSON holds a line break
+_BREAK = re.compile(r",\s*\n\s*")
+
+
+def to_json_text(figures: Mapping[str, Any]) -> str:
+    """Indented, but for lists of plain values."""
+    text = json.dumps(figures, indent=2, ensure_ascii=False)
+    return _PLAIN_LIST.sub(lambda found: "[" + _BREAK.sub(", ", found[1]) + "]", text) + "\n"
+
+
+def write_json(figures: Mapping[str, Any], out: Path) -> None:
+    """Writes the file, and its folder where there is none.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(to_json_text(figures), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
