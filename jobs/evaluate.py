@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from schemas.errors import UsageError
+
 if TYPE_CHECKING:
     from labelers.base import Labeler
+    from labelers.evaluation.answers import Answers
 
 
 @click.command("evaluate")
@@ -21,51 +24,65 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Annotated texts: Parquet with a text column and one column for each label.",
 )
+@click.option(
+    "--errors", type=click.Path(path_type=Path), help="File to list the errors in: .csv or .parquet."
+)
+@click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--write", is_flag=True, help="Store the figures in the bundle's labeler.yaml as well.")
-def command(*, labeler: str, data: Path, as_json: bool, write: bool) -> None:
-    """Print micro and macro F1 of a labeler, by class and by label; not_mentioned is left out.
+def command(  # noqa: PLR0913 (one for each option)
+    *, labeler: str, data: Path, errors: Path | None, with_text: bool, as_json: bool, write: bool
+) -> None:
+    """Print how well a labeler does: F1 by class and by label, its errors by kind, its calibration.
 
-    Where the data has a column `sampled`, each of its values is measured by itself as well.
+    F1 leaves out not_mentioned. Where the data has a column `sampled`, each of its values is measured by itself as
+    well; intervals draw whole documents, by a column `doc_id`.
 
     \b
     Example:
-      ctlabel evaluate --labeler default --data dev.parquet --json
+      ctlabel evaluate --labeler default --data dev.parquet --errors errors.csv
     """
     from labelers.bundle import load_bundle, write_evaluation
+    from labelers.evaluation.answers import answer, read_questions
+    from labelers.evaluation.errors import check_ending, write_errors
 
+    if errors is not None:
+        check_ending(errors)
+    elif with_text:
+        raise UsageError("--with-text puts texts into the list of errors: name its file with --errors")
     loaded = load_bundle(labeler)
-    figures = evaluate_labeler(loaded, data)
+    answers = answer(loaded, read_questions(data, loaded.label_set))
+    found = evaluation_record(loaded, answers, data)
     if write:
-        write_evaluation(labeler, name=data.stem, figures=figures)
-    click.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_table(figures)))
+        write_evaluation(labeler, name=data.stem, figures=found)
+    if errors is not None:
+        write_errors(answers, errors, with_text=with_text)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_shown(found)))
 
 
-def evaluate_labeler(labeler: Labeler, data: Path) -> dict[str, Any]:
-    """Figures for all texts and for each value of the column `sampled`, with what they were measured on."""
+def evaluation_record(labeler: Labeler, answers: Answers, data: Path) -> dict[str, Any]:
+    """All that was measured, with what it was measured on."""
     from labelers.data import hash_file
-    from labelers.evaluation import ANNOTATION_NOTE, evaluate
+    from labelers.evaluation.answers import ANNOTATION_NOTE
+    from labelers.evaluation.errors import class_confusion, split_errors
+    from labelers.evaluation.figures import figures, intervals
 
+    classes = labeler.label_set.classes
+    confusion = class_confusion(answers.truth, answers.predicted, n_classes=len(classes))
+    parts = answers.asked.subsets().items()
     return {
         "labeler": labeler.name,
         "fingerprint": labeler.fingerprint,
         "data": {"file": data.name, "hash": hash_file(data)},
         "note": ANNOTATION_NOTE,
-        "figures": {name: report.to_json() for name, report in evaluate(labeler, data).figures.items()},
+        "figures": {name: report.to_json() for name, report in figures(answers).items()},
+        "intervals": {name: intervals(answers.select(rows)).to_json() for name, rows in parts},
+        "errors": split_errors(answers).to_json(),
+        "confusion": {"classes": list(classes), "truth_by_predicted": confusion.tolist()},
     }
 
 
-def _table(figures: dict[str, Any]) -> list[str]:
-    lines = [f"{figures['labeler']} ({figures['fingerprint']}) on {figures['data']['file']}"]
-    for name, part in figures["figures"].items():
-        lines += ["", f"{name}: {part['texts']} texts", f"{'':38}{'F1':>7}{'macro':>8}{'support':>9}"]
-        lines.append(_row("all", part["micro"], macro=part["macro"]))
-        lines += [_row(label, score, macro=score["macro_f1"]) for label, score in part["by_class"].items()]
-    lines += ["", "By label, all:"]
-    lines += [_row(label, score) for label, score in figures["figures"]["all"]["by_label"].items()]
-    return [*lines, "", figures["note"]]
+def _shown(found: dict[str, Any]) -> list[str]:
+    from jobs.evaluation_tables import evaluation_lines
 
-
-def _row(name: str, score: dict[str, Any], *, macro: float | None = None) -> str:
-    shown = f"{macro:8.3f}" if macro is not None else " " * 8
-    return f"  {name:36}{score['f1']:7.3f}{shown}{score['support']:9d}"
+    return evaluation_lines(found)

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from jobs.evaluate import command as evaluate
 from jobs.train import command as train
 from labelers.bundle import load_bundle, read_bundle_record
-from labelers.evaluation import ANNOTATION_NOTE
-from schemas.errors import InputError
+from labelers.evaluation.answers import ANNOTATION_NOTE
+from schemas.errors import InputError, UsageError
 from schemas.label_set import load_label_set
 from tests.conftest import TINY_RECIPE
 
@@ -60,6 +60,37 @@ def test_evaluate_prints_a_table_that_says_who_annotated(tiny_bundle: Path, sent
     assert "as_found: 2 texts" in shown
     assert "not reviewed by a radiologist" in shown
     assert SENTENCES[0][0] not in shown
+
+
+def test_evaluate_gives_intervals_errors_and_confusion_beside_the_figures(
+    tiny_bundle: Path, sentences: Path
+) -> None:
+    found = json.loads(run_evaluate(tiny_bundle, sentences, "--json").stdout)
+
+    assert set(found["intervals"]) == set(found["figures"])
+    assert found["intervals"]["all"]["documents"] == 4
+    for figure in ("micro", "macro", "macro_labels"):
+        assert set(found["intervals"]["all"][figure]) == {"estimate", "low", "high"}
+    assert found["confusion"]["classes"] == ["not_mentioned", "negative", "uncertain", "positive"]
+    assert sum(map(sum, found["confusion"]["truth_by_predicted"])) == 4 * 31
+    assert found["errors"]["errors"] == sum(
+        found["errors"][kind]["count"] for kind in ("missed", "false", "wrong_certainty")
+    )
+
+
+def test_errors_are_listed_without_text_unless_asked_for(
+    tmp_path: Path, tiny_bundle: Path, sentences: Path
+) -> None:
+    run_evaluate(tiny_bundle, sentences, "--errors", str(tmp_path / "errors.parquet"))
+    run_evaluate(tiny_bundle, sentences, "--errors", str(tmp_path / "texts.parquet"), "--with-text")
+
+    assert "text" not in pq.read_schema(tmp_path / "errors.parquet").names
+    assert "text" in pq.read_schema(tmp_path / "texts.parquet").names
+
+
+def test_text_is_asked_for_only_with_a_list_of_errors(tiny_bundle: Path, sentences: Path) -> None:
+    with pytest.raises(UsageError, match="--errors"):
+        run_evaluate(tiny_bundle, sentences, "--with-text")
 
 
 def test_figures_are_written_into_the_bundle_only_when_asked(
