@@ -25,22 +25,35 @@ if TYPE_CHECKING:
     help="Annotated texts: Parquet with a text column and one column for each label.",
 )
 @click.option(
+    "--documents",
+    type=click.Path(path_type=Path),
+    help="Raw texts (columns doc_id, text) of the documents in --data: measures whole reports end to end.",
+)
+@click.option(
     "--errors", type=click.Path(path_type=Path), help="File to list the errors in: .csv or .parquet."
 )
 @click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--write", is_flag=True, help="Store the figures in the bundle's labeler.yaml as well.")
 def command(  # noqa: PLR0913 (one for each option)
-    *, labeler: str, data: Path, errors: Path | None, with_text: bool, as_json: bool, write: bool
+    *,
+    labeler: str,
+    data: Path,
+    documents: Path | None,
+    errors: Path | None,
+    with_text: bool,
+    as_json: bool,
+    write: bool,
 ) -> None:
     """Print how well a labeler does: F1 by class and by label, its errors by kind, its calibration.
 
     F1 leaves out not_mentioned. Where the data has a column `sampled`, each of its values is measured by itself as
-    well; intervals draw whole documents, by a column `doc_id`.
+    well; intervals draw whole documents, by a column `doc_id`. With --documents, raw texts are read as an archive's
+    are, and the strongest class of each label in a report is measured against that of its annotated sentences.
 
     \b
     Example:
-      ctlabel evaluate --labeler default --data dev.parquet --errors errors.csv
+      ctlabel evaluate --data dev.parquet --documents dev_documents.parquet --errors errors.csv
     """
     from labelers.bundle import load_bundle, write_evaluation
     from labelers.evaluation.answers import answer, read_questions
@@ -53,6 +66,8 @@ def command(  # noqa: PLR0913 (one for each option)
     loaded = load_bundle(labeler)
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = evaluation_record(loaded, answers, data)
+    if documents is not None:
+        found["reports"] = report_record(loaded, answers, documents)
     if write:
         write_evaluation(labeler, name=data.stem, figures=found)
     if errors is not None:
@@ -79,6 +94,22 @@ def evaluation_record(labeler: Labeler, answers: Answers, data: Path) -> dict[st
         "intervals": {name: intervals(answers.select(rows)).to_json() for name, rows in parts},
         "errors": split_errors(answers).to_json(),
         "confusion": {"classes": list(classes), "truth_by_predicted": confusion.tolist()},
+    }
+
+
+def report_record(labeler: Labeler, answers: Answers, documents: Path) -> dict[str, Any]:
+    """Whole reports: from their raw texts, and beside it from their annotated sentences."""
+    from labelers.data import hash_file
+    from labelers.evaluation.reports import answer_reports, from_annotated_sentences, read_raw_texts
+    from pipeline.cleaning import clean
+
+    raw = {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}
+    found = answer_reports(labeler, raw, answers.asked)
+    by_sentence = from_annotated_sentences(answers, found.documents)
+    return {
+        "documents": {"file": documents.name, "hash": hash_file(documents)},
+        "raw_text": found.to_json(),
+        "annotated_sentences": by_sentence.to_json(),
     }
 
 

@@ -16,12 +16,29 @@ def evaluation_lines(found: Record) -> list[str]:
     lines = [f"{found['labeler']} ({found['fingerprint']}) on {found['data']['file']}"]
     for name, part in found["figures"].items():
         lines += ["", *_f1_lines(name, part, found["intervals"][name])]
+    if "reports" in found:
+        lines += ["", *_report_lines(found["reports"])]
     lines += ["", *_error_lines(found["errors"]), "", *_confusion_lines(found["confusion"])]
     lines += ["", *_label_lines(found["figures"]["all"]["by_label"], found["errors"]["by_label"])]
     return [*lines, "", found["note"]]
 
 
 def _f1_lines(name: str, part: Record, intervals: Record) -> list[str]:
+    title = f"{name}: {part['texts']:,} texts of {intervals['documents']:,} documents"
+    return [title, *_f1_table(part, intervals)]
+
+
+def _report_lines(reports: Record) -> list[str]:
+    raw, annotated = reports["raw_text"], reports["annotated_sentences"]
+    micro, interval = annotated["figures"]["micro"]["f1"], annotated["intervals"]["micro"]
+    return [
+        f"reports: {raw['figures']['texts']:,} whole reports from raw text, the strongest class of each label",
+        *_f1_table(raw["figures"], raw["intervals"]),
+        f"  (micro from the annotated sentences instead: {micro:.3f}, {bounds(interval)})",
+    ]
+
+
+def _f1_table(part: Record, intervals: Record) -> list[str]:
     """Micro F1 over all classes and of each, the two macro means under it."""
     rows = [("", "F1", "95 % interval", "macro F1", "support")]
     for row, score, interval in _f1_rows(part, intervals):
@@ -30,8 +47,7 @@ def _f1_lines(name: str, part: Record, intervals: Record) -> list[str]:
     rows.append(("macro, mean of the classes", f"{part['macro']:.3f}", bounds(intervals["macro"]), "", ""))
     labels = f"{part['macro_labels']:.3f}", bounds(intervals["macro_labels"])
     rows.append(("macro_labels, mean of the labels", *labels, "", ""))
-    title = f"{name}: {part['texts']:,} texts of {intervals['documents']:,} documents"
-    return [title, *_indented(rows, numeric=range(1, 5))]
+    return _indented(rows, numeric=range(1, 5))
 
 
 def _f1_rows(part: Record, intervals: Record) -> Iterator[tuple[str, Record, Record]]:

@@ -93,6 +93,32 @@ def test_text_is_asked_for_only_with_a_list_of_errors(tiny_bundle: Path, sentenc
         run_evaluate(tiny_bundle, sentences, "--with-text")
 
 
+def test_whole_reports_are_measured_from_their_raw_texts(
+    tmp_path: Path, tiny_bundle: Path, sentences: Path
+) -> None:
+    table = pq.read_table(sentences)
+    table = table.append_column("doc_id", pa.array(["one", "one", "two", "three"]))
+    pq.write_table(table, sentences)
+    raw = {
+        "doc_id": ["one", "two"],
+        "text": ["Findings:\nThere is no\nhaemorrhage. There is haemorrhage.", "There may be haemorrhage."],
+    }
+    pq.write_table(pa.table(raw), tmp_path / "raw.parquet")
+
+    result = run_evaluate(tiny_bundle, sentences, "--documents", str(tmp_path / "raw.parquet"), "--json")
+
+    reports = json.loads(result.stdout)["reports"]
+    assert reports["documents"]["file"] == "raw.parquet"
+    assert reports["raw_text"]["intervals"]["documents"] == 2
+    by_class = reports["raw_text"]["figures"]["by_class"]
+    assert {name: score["support"] for name, score in by_class.items()} == {
+        "negative": 0,
+        "uncertain": 1,
+        "positive": 1,
+    }
+    assert reports["raw_text"]["figures"] == reports["annotated_sentences"]["figures"]
+
+
 def test_figures_are_written_into_the_bundle_only_when_asked(
     tmp_path: Path, tiny_bundle: Path, sentences: Path
 ) -> None:
