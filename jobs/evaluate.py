@@ -93,7 +93,20 @@ def evaluation_record(labeler: Labeler, answers: Answers, data: Path) -> dict[st
         "figures": {name: report.to_json() for name, report in figures(answers).items()},
         "intervals": {name: intervals(answers.select(rows)).to_json() for name, rows in parts},
         "errors": split_errors(answers).to_json(),
+        "calibration": calibration_record(answers),
         "confusion": {"classes": list(classes), "truth_by_predicted": confusion.tolist()},
+    }
+
+
+def calibration_record(answers: Answers) -> dict[str, Any]:
+    """How far the probabilities of the mentions found are from the share that is right."""
+    from labelers.statistics.calibration import calibration_error, mention_curve
+
+    curve = mention_curve(answers.probabilities, answers.truth)
+    return {
+        "mentions": sum(point.count for point in curve),
+        "expected_calibration_error": round(calibration_error(curve), 4),
+        "curve": [point.to_json() for point in curve],
     }
 
 

@@ -19,6 +19,7 @@ def evaluation_lines(found: Record) -> list[str]:
     if "reports" in found:
         lines += ["", *_report_lines(found["reports"])]
     lines += ["", *_error_lines(found["errors"]), "", *_confusion_lines(found["confusion"])]
+    lines += ["", *_calibration_lines(found["calibration"])]
     lines += ["", *_label_lines(found["figures"]["all"]["by_label"], found["errors"]["by_label"])]
     return [*lines, "", found["note"]]
 
@@ -74,6 +75,18 @@ def _confusion_lines(confusion: Record) -> list[str]:
     for name, counts in zip(confusion["classes"], confusion["truth_by_predicted"], strict=True):
         rows.append((name, *(f"{count:,}" for count in counts)))
     return ["Answers (columns) by truth (rows), over all labels:", *_indented(rows, numeric=range(1, 9))]
+
+
+def _calibration_lines(calibration: Record) -> list[str]:
+    rows = [("probability", "mentions", "mean", "right")]
+    for point in calibration["curve"]:
+        span = f"{point['low']:.1f} to {point['high']:.1f}"
+        rows.append((span, f"{point['count']:,}", f"{point['confidence']:.3f}", f"{point['accuracy']:.3f}"))
+    error = calibration["expected_calibration_error"]
+    return [
+        f"Calibration of {calibration['mentions']:,} mentions found: expected error {error:.3f}",
+        *_indented(rows, numeric=range(1, 4)),
+    ]
 
 
 def _label_lines(by_label: Record, errors: Record) -> list[str]:

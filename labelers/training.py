@@ -14,6 +14,7 @@ import yaml
 
 from labelers.base import predicted_classes
 from labelers.bundle import BundledLabeler, assemble, save_bundle
+from labelers.calibrating import calibrate
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
@@ -97,6 +98,7 @@ def train_labeler(  # noqa: PLR0913
             start = _start(recipe, inputs, split, label_set, words=words or partial, download=download)
             fit = _fit(recipe, start, split, folder=partial, key=key, progress=progress)
             labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
+    labeler, record["calibration"] = calibrate(labeler, split.held_out)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
 
@@ -108,9 +110,9 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
         InputError: a file does not fit, or nothing can be held out.
     """
     column = recipe.training.held_out.group_column
-    train = _read_all(inputs.labelled, label_set, column)
+    train = read_labelled_files(inputs.labelled, label_set, column)
     if inputs.held_out:
-        held_out = _read_all(inputs.held_out, label_set, column)
+        held_out = read_labelled_files(inputs.held_out, label_set, column)
     else:
         mask = held_out_mask(train.groups, share=recipe.training.held_out.share)
         if not mask.any() or mask.all():
@@ -122,7 +124,12 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
     return Split(train=train, held_out=held_out)
 
 
-def _read_all(paths: Iterable[Path], label_set: LabelSet, group_column: str) -> LabelledTexts:
+def read_labelled_files(paths: Iterable[Path], label_set: LabelSet, group_column: str) -> LabelledTexts:
+    """All texts of all files.
+
+    Raises:
+        InputError: a file does not fit.
+    """
     return concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
 
 

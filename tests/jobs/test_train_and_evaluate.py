@@ -9,6 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from jobs.calibrate import command as calibrate
 from jobs.evaluate import command as evaluate
 from jobs.train import command as train
 from labelers.bundle import load_bundle, read_bundle_record
@@ -133,6 +134,27 @@ def test_figures_are_written_into_the_bundle_only_when_asked(
 
     assert read_bundle_record(own).evaluation["few"]["figures"]["all"]["texts"] == 4
     assert load_bundle(own).fingerprint == load_bundle(tiny_bundle).fingerprint
+
+
+def test_evaluate_tells_how_well_probabilities_are_calibrated(tiny_bundle: Path, sentences: Path) -> None:
+    found = json.loads(run_evaluate(tiny_bundle, sentences, "--json").stdout)["calibration"]
+
+    assert found["mentions"] == sum(point["count"] for point in found["curve"])
+    assert 0 <= found["expected_calibration_error"] <= 1
+    assert "mentions found: expected error" in run_evaluate(tiny_bundle, sentences).stdout
+
+
+def test_calibrate_says_what_it_changed(tmp_path: Path, tiny_bundle: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in tiny_bundle.iterdir():
+        (own / path.name).write_bytes(path.read_bytes())
+    data = str(tiny_bundle.parent / "sentences.parquet")
+
+    result = CliRunner().invoke(calibrate, [str(own), "--data", data], catch_exceptions=False)
+
+    assert "held-out texts log loss" in result.stdout
+    assert read_bundle_record(own).temperatures == read_bundle_record(tiny_bundle).temperatures
 
 
 def test_data_without_the_label_columns_is_refused(tmp_path: Path, tiny_bundle: Path) -> None:
