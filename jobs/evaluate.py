@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     help="Raw texts (columns doc_id, text) of the documents in --data: measures whole reports end to end.",
 )
 @click.option(
+    "--perturb",
+    is_flag=True,
+    help="Measure, too, what changes of the texts do: spelling, case, punctuation, line breaks, typos, synonyms.",
+)
+@click.option(
     "--errors", type=click.Path(path_type=Path), help="File to list the errors in: .csv or .parquet."
 )
 @click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
@@ -40,6 +46,7 @@ def command(  # noqa: PLR0913 (one for each option)
     labeler: str,
     data: Path,
     documents: Path | None,
+    perturb: bool,
     errors: Path | None,
     with_text: bool,
     as_json: bool,
@@ -66,8 +73,11 @@ def command(  # noqa: PLR0913 (one for each option)
     loaded = load_bundle(labeler)
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = evaluation_record(loaded, answers, data)
+    raw = read_raw(documents) if documents is not None else {}
     if documents is not None:
-        found["reports"] = report_record(loaded, answers, documents)
+        found["reports"] = report_record(loaded, answers, documents, raw)
+    if perturb:
+        found["robustness"] = robustness_record(loaded, answers, raw)
     if write:
         write_evaluation(labeler, name=data.stem, figures=found)
     if errors is not None:
@@ -110,13 +120,21 @@ def calibration_record(answers: Answers) -> dict[str, Any]:
     }
 
 
-def report_record(labeler: Labeler, answers: Answers, documents: Path) -> dict[str, Any]:
-    """Whole reports: from their raw texts, and beside it from their annotated sentences."""
-    from labelers.data import hash_file
-    from labelers.evaluation.reports import answer_reports, from_annotated_sentences, read_raw_texts
+def read_raw(documents: Path) -> dict[str, str]:
+    """Each document's raw text, cleaned as the pipeline does before it reads."""
+    from labelers.evaluation.reports import read_raw_texts
     from pipeline.cleaning import clean
 
-    raw = {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}
+    return {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}
+
+
+def report_record(
+    labeler: Labeler, answers: Answers, documents: Path, raw: Mapping[str, str]
+) -> dict[str, Any]:
+    """Whole reports: from their raw texts, and beside it from their annotated sentences."""
+    from labelers.data import hash_file
+    from labelers.evaluation.reports import answer_reports, from_annotated_sentences
+
     found = answer_reports(labeler, raw, answers.asked)
     by_sentence = from_annotated_sentences(answers, found.documents)
     return {
@@ -124,6 +142,18 @@ def report_record(labeler: Labeler, answers: Answers, documents: Path) -> dict[s
         "raw_text": found.to_json(),
         "annotated_sentences": by_sentence.to_json(),
     }
+
+
+def robustness_record(labeler: Labeler, answers: Answers, raw: Mapping[str, str]) -> dict[str, Any]:
+    """Every change, on the sentences, and on whole reports where there are raw texts."""
+    from labelers.evaluation.robustness import report_drops, sentence_drops
+    from labelers.perturbation import perturbations
+
+    changes = perturbations(labeler.label_set)
+    found = {"sentences": [drop.to_json() for drop in sentence_drops(labeler, answers, changes)]}
+    if raw:
+        found["reports"] = [drop.to_json() for drop in report_drops(labeler, raw, answers.asked, changes)]
+    return found
 
 
 def _shown(found: dict[str, Any]) -> list[str]:

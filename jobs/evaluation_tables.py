@@ -20,6 +20,8 @@ def evaluation_lines(found: Record) -> list[str]:
         lines += ["", *_report_lines(found["reports"])]
     lines += ["", *_error_lines(found["errors"]), "", *_confusion_lines(found["confusion"])]
     lines += ["", *_calibration_lines(found["calibration"])]
+    for what, drops in found.get("robustness", {}).items():
+        lines += ["", *_drop_lines(what, drops)]
     lines += ["", *_label_lines(found["figures"]["all"]["by_label"], found["errors"]["by_label"])]
     return [*lines, "", found["note"]]
 
@@ -87,6 +89,15 @@ def _calibration_lines(calibration: Record) -> list[str]:
         f"Calibration of {calibration['mentions']:,} mentions found: expected error {error:.3f}",
         *_indented(rows, numeric=range(1, 4)),
     ]
+
+
+def _drop_lines(what: str, drops: Sequence[Record]) -> list[str]:
+    rows = [("", "changed", "micro F1", "drop", "95 % interval", "macro F1")]
+    for found in drops:
+        drop, micro, macro = found["drop"], f"{found['micro']:.3f}", f"{found['macro']:.3f}"
+        name = found["perturbation"].replace("_", " ")
+        rows.append((name, f"{found['changed']:,}", micro, f"{drop['estimate']:.3f}", bounds(drop), macro))
+    return [f"Changed texts, {drops[0]['texts']:,} {what}:", *_indented(rows, numeric=range(1, 6))]
 
 
 def _label_lines(by_label: Record, errors: Record) -> list[str]:

@@ -120,6 +120,18 @@ def test_whole_reports_are_measured_from_their_raw_texts(
     assert reports["raw_text"]["figures"] == reports["annotated_sentences"]["figures"]
 
 
+def test_perturbed_sentences_are_measured_when_asked_for(tiny_bundle: Path, sentences: Path) -> None:
+    plain = run_evaluate(tiny_bundle, sentences, "--json").stdout
+    result = run_evaluate(tiny_bundle, sentences, "--perturb", "--json")
+
+    found = json.loads(result.stdout)["robustness"]["sentences"]
+    by_name = {drop["perturbation"]: drop for drop in found}
+    assert {"american_spelling", "typos", "synonyms", "no_punctuation"} <= set(by_name)
+    assert by_name["upper_case"]["changed"] == 4
+    assert by_name["upper_case"]["drop"]["estimate"] == 0.0
+    assert "robustness" not in json.loads(plain)
+
+
 def test_figures_are_written_into_the_bundle_only_when_asked(
     tmp_path: Path, tiny_bundle: Path, sentences: Path
 ) -> None:
