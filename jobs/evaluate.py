@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from schemas.errors import UsageError
-
-if TYPE_CHECKING:
-    from labelers.base import Labeler
-    from labelers.evaluation.answers import Answers
 
 
 @click.command("evaluate")
@@ -59,12 +53,15 @@ def command(  # noqa: PLR0913 (one for each option)
     are, and the strongest class of each label in a report is measured against that of its annotated sentences.
 
     \b
-    Example:
+    Examples:
       ctlabel evaluate --data dev.parquet --documents dev_documents.parquet --errors errors.csv
+      ctlabel evaluate --labeler my_labeler --data dev.parquet --perturb --json
     """
+    from jobs.evaluation_tables import evaluation_lines
     from labelers.bundle import load_bundle, write_evaluation
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
+    from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
 
     if errors is not None:
         check_ending(errors)
@@ -72,91 +69,22 @@ def command(  # noqa: PLR0913 (one for each option)
         raise UsageError("--with-text puts texts into the list of errors: name its file with --errors")
     loaded = load_bundle(labeler)
     answers = answer(loaded, read_questions(data, loaded.label_set))
-    found = evaluation_record(loaded, answers, data)
-    raw = read_raw(documents) if documents is not None else {}
+    found = describe_answers(loaded, answers, data)
+    raw = _read_raw(documents) if documents is not None else {}
     if documents is not None:
-        found["reports"] = report_record(loaded, answers, documents, raw)
+        found["reports"] = describe_reports(loaded, answers, documents, raw)
     if perturb:
-        found["robustness"] = robustness_record(loaded, answers, raw)
+        found["robustness"] = describe_robustness(loaded, answers, raw)
     if write:
         write_evaluation(labeler, name=data.stem, figures=found)
     if errors is not None:
         write_errors(answers, errors, with_text=with_text)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_shown(found)))
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(evaluation_lines(found)))
 
 
-def evaluation_record(labeler: Labeler, answers: Answers, data: Path) -> dict[str, Any]:
-    """All that was measured, with what it was measured on."""
-    from labelers.data import hash_file
-    from labelers.evaluation.answers import ANNOTATION_NOTE
-    from labelers.evaluation.errors import class_confusion, split_errors
-    from labelers.evaluation.figures import figures, intervals
-
-    classes = labeler.label_set.classes
-    confusion = class_confusion(answers.truth, answers.predicted, n_classes=len(classes))
-    parts = answers.asked.subsets().items()
-    return {
-        "labeler": labeler.name,
-        "fingerprint": labeler.fingerprint,
-        "data": {"file": data.name, "hash": hash_file(data)},
-        "note": ANNOTATION_NOTE,
-        "figures": {name: report.to_json() for name, report in figures(answers).items()},
-        "intervals": {name: intervals(answers.select(rows)).to_json() for name, rows in parts},
-        "errors": split_errors(answers).to_json(),
-        "calibration": calibration_record(answers),
-        "confusion": {"classes": list(classes), "truth_by_predicted": confusion.tolist()},
-    }
-
-
-def calibration_record(answers: Answers) -> dict[str, Any]:
-    """How far the probabilities of the mentions found are from the share that is right."""
-    from labelers.statistics.calibration import calibration_error, mention_curve
-
-    curve = mention_curve(answers.probabilities, answers.truth)
-    return {
-        "mentions": sum(point.count for point in curve),
-        "expected_calibration_error": round(calibration_error(curve), 4),
-        "curve": [point.to_json() for point in curve],
-    }
-
-
-def read_raw(documents: Path) -> dict[str, str]:
+def _read_raw(documents: Path) -> dict[str, str]:
     """Each document's raw text, cleaned as the pipeline does before it reads."""
     from labelers.evaluation.reports import read_raw_texts
     from pipeline.cleaning import clean
 
     return {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}
-
-
-def report_record(
-    labeler: Labeler, answers: Answers, documents: Path, raw: Mapping[str, str]
-) -> dict[str, Any]:
-    """Whole reports: from their raw texts, and beside it from their annotated sentences."""
-    from labelers.data import hash_file
-    from labelers.evaluation.reports import answer_reports, from_annotated_sentences
-
-    found = answer_reports(labeler, raw, answers.asked)
-    by_sentence = from_annotated_sentences(answers, found.documents)
-    return {
-        "documents": {"file": documents.name, "hash": hash_file(documents)},
-        "raw_text": found.to_json(),
-        "annotated_sentences": by_sentence.to_json(),
-    }
-
-
-def robustness_record(labeler: Labeler, answers: Answers, raw: Mapping[str, str]) -> dict[str, Any]:
-    """Every change, on the sentences, and on whole reports where there are raw texts."""
-    from labelers.evaluation.robustness import report_drops, sentence_drops
-    from labelers.perturbation import perturbations
-
-    changes = perturbations(labeler.label_set)
-    found = {"sentences": [drop.to_json() for drop in sentence_drops(labeler, answers, changes)]}
-    if raw:
-        found["reports"] = [drop.to_json() for drop in report_drops(labeler, raw, answers.asked, changes)]
-    return found
-
-
-def _shown(found: dict[str, Any]) -> list[str]:
-    from jobs.evaluation_tables import evaluation_lines
-
-    return evaluation_lines(found)
