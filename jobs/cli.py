@@ -25,6 +25,7 @@ SUBCOMMANDS = {
     "sample": ("jobs.sample", "Write a realistic example archive to try things on."),
     "train": ("jobs.train", "Train a labeler from its recipe and write its bundle."),
     "pretrain": ("jobs.pretrain", "Pre-train an encoder on a text archive as a masked language model."),
+    "calibrate": ("jobs.calibrate", "Fit a trained labeler's probabilities to what its training held out."),
     "evaluate": ("jobs.evaluate", "Measure a labeler on annotated sentences."),
     "card": ("jobs.card", "Show the model card of a labeler."),
     "compare": ("jobs.compare", "Train and measure several labelers and seeds side by side."),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-if TYPE_CHECKING:
-    from labelers.base import Labeler
+from schemas.errors import UsageError
 
 
 @click.command("evaluate")
@@ -21,51 +19,72 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Annotated texts: Parquet with a text column and one column for each label.",
 )
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path),
+    help="Raw texts (columns doc_id, text) of the documents in --data: measures whole reports end to end.",
+)
+@click.option(
+    "--perturb",
+    is_flag=True,
+    help="Measure, too, what changes of the texts do: spelling, case, punctuation, line breaks, typos, synonyms.",
+)
+@click.option(
+    "--errors", type=click.Path(path_type=Path), help="File to list the errors in: .csv or .parquet."
+)
+@click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--write", is_flag=True, help="Store the figures in the bundle's labeler.yaml as well.")
-def command(*, labeler: str, data: Path, as_json: bool, write: bool) -> None:
-    """Print micro and macro F1 of a labeler, by class and by label; not_mentioned is left out.
+def command(  # noqa: PLR0913 (one for each option)
+    *,
+    labeler: str,
+    data: Path,
+    documents: Path | None,
+    perturb: bool,
+    errors: Path | None,
+    with_text: bool,
+    as_json: bool,
+    write: bool,
+) -> None:
+    """Print how well a labeler does: F1 by class and by label, its errors by kind, its calibration.
 
-    Where the data has a column `sampled`, each of its values is measured by itself as well.
+    F1 leaves out not_mentioned. Where the data has a column `sampled`, each of its values is measured by itself as
+    well; intervals draw whole documents, by a column `doc_id`. With --documents, raw texts are read as an archive's
+    are, and the strongest class of each label in a report is measured against that of its annotated sentences.
 
     \b
-    Example:
-      ctlabel evaluate --labeler default --data dev.parquet --json
+    Examples:
+      ctlabel evaluate --data dev.parquet --documents dev_documents.parquet --errors errors.csv
+      ctlabel evaluate --labeler my_labeler --data dev.parquet --perturb --json
     """
+    from jobs.evaluation_tables import evaluation_lines
     from labelers.bundle import load_bundle, write_evaluation
+    from labelers.evaluation.answers import answer, read_questions
+    from labelers.evaluation.errors import check_ending, write_errors
+    from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
 
+    if errors is not None:
+        check_ending(errors)
+    elif with_text:
+        raise UsageError("--with-text puts texts into the list of errors: name its file with --errors")
     loaded = load_bundle(labeler)
-    figures = evaluate_labeler(loaded, data)
+    answers = answer(loaded, read_questions(data, loaded.label_set))
+    found = describe_answers(loaded, answers, data)
+    raw = _read_raw(documents) if documents is not None else {}
+    if documents is not None:
+        found["reports"] = describe_reports(loaded, answers, documents, raw)
+    if perturb:
+        found["robustness"] = describe_robustness(loaded, answers, raw)
     if write:
-        write_evaluation(labeler, name=data.stem, figures=figures)
-    click.echo(json.dumps(figures, indent=2) if as_json else "\n".join(_table(figures)))
+        write_evaluation(labeler, name=data.stem, figures=found)
+    if errors is not None:
+        write_errors(answers, errors, with_text=with_text)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(evaluation_lines(found)))
 
 
-def evaluate_labeler(labeler: Labeler, data: Path) -> dict[str, Any]:
-    """Figures for all texts and for each value of the column `sampled`, with what they were measured on."""
-    from labelers.data import hash_file
-    from labelers.evaluation import ANNOTATION_NOTE, evaluate
+def _read_raw(documents: Path) -> dict[str, str]:
+    """Each document's raw text, cleaned as the pipeline does before it reads."""
+    from labelers.evaluation.reports import read_raw_texts
+    from pipeline.cleaning import clean
 
-    return {
-        "labeler": labeler.name,
-        "fingerprint": labeler.fingerprint,
-        "data": {"file": data.name, "hash": hash_file(data)},
-        "note": ANNOTATION_NOTE,
-        "figures": {name: report.to_json() for name, report in evaluate(labeler, data).figures.items()},
-    }
-
-
-def _table(figures: dict[str, Any]) -> list[str]:
-    lines = [f"{figures['labeler']} ({figures['fingerprint']}) on {figures['data']['file']}"]
-    for name, part in figures["figures"].items():
-        lines += ["", f"{name}: {part['texts']} texts", f"{'':38}{'F1':>7}{'macro':>8}{'support':>9}"]
-        lines.append(_row("all", part["micro"], macro=part["macro"]))
-        lines += [_row(label, score, macro=score["macro_f1"]) for label, score in part["by_class"].items()]
-    lines += ["", "By label, all:"]
-    lines += [_row(label, score) for label, score in figures["figures"]["all"]["by_label"].items()]
-    return [*lines, "", figures["note"]]
-
-
-def _row(name: str, score: dict[str, Any], *, macro: float | None = None) -> str:
-    shown = f"{macro:8.3f}" if macro is not None else " " * 8
-    return f"  {name:36}{score['f1']:7.3f}{shown}{score['support']:9d}"
+    return {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}

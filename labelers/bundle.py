@@ -1,6 +1,7 @@
 """A trained labeler on disk: `labeler.yaml`, `weights.safetensors` (half precision), and what it reads texts with.
 
 That is `vocabulary.txt`, or for a transformer `tokenizer.json` with `encoder.json`, the encoder's configuration.
+A labeler that was calibrated has a temperature for each label in `labeler.yaml`.
 Nothing in a bundle can run code when it is loaded, and nothing in it is believed unchecked.
 """
 
@@ -11,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import safetensors.numpy
 import torch
 import yaml
-from pydantic import Field
+from pydantic import Field, PositiveFloat, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -31,6 +32,7 @@ from labelers.registry import resolve_bundle
 from labelers.sparse.assembly import assemble_sparse, sparse_weights
 from labelers.sparse.labelers import SparseLabeler
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe, TaggedRecipe
+from labelers.temperatures import Temperatures
 from schemas.conf import Frozen, parse_conf, read_yaml
 from schemas.errors import BundleError, OutputError, UsageError
 from schemas.hashing import hash_bytes, hash_json
@@ -60,8 +62,15 @@ class BundleRecord(Frozen):
     label_set_hash: str
     recipe: TaggedRecipe
     label_set: LabelSet
+    temperatures: tuple[PositiveFloat, ...] | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     evaluation: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _each_label_has_a_temperature(self) -> Self:
+        if self.temperatures is not None and len(self.temperatures) != len(self.label_set.ids):
+            raise ValueError("there is not one temperature for each label")
+        return self
 
 
 def file_names(recipe: AnyRecipe) -> tuple[str, ...]:
@@ -126,12 +135,13 @@ def save_bundle(labeler: BundledLabeler, folder: Path, *, training: Mapping[str,
     weights, files = _contents(labeler)
     recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
     record = BundleRecord(
-        fingerprint=_fingerprint(recipe, label_set, weights, files),
+        fingerprint=_fingerprint(recipe, label_set, weights, files, temperatures=labeler.temperatures),
         weights_hash=hash_bytes(weights),
         **{_hash_field(name): hash_bytes(content) for name, content in files.items()},
         label_set_hash=labeler.label_set.hash,
         recipe=labeler.recipe,
         label_set=labeler.label_set,
+        temperatures=labeler.temperatures,
         training=dict(training or {}),
     )
     try:
@@ -151,6 +161,14 @@ def _contents(labeler: BundledLabeler) -> tuple[bytes, dict[str, bytes]]:
     return weights, _files(labeler.reader, labeler.network.encoder_config)
 
 
+def with_temperatures(labeler: BundledLabeler, temperatures: Temperatures) -> BundledLabeler:
+    """The labeler with a temperature for each label, and the fingerprint that it then has."""
+    weights, files = _contents(labeler)
+    recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
+    fingerprint = _fingerprint(recipe, label_set, weights, files, temperatures=temperatures)
+    return replace(labeler, temperatures=temperatures, fingerprint=fingerprint)
+
+
 def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> BundledLabeler:
     """The labeler of a shipped bundle or of a folder; `label_set` is what it must have been trained for, if given.
 
@@ -162,15 +180,21 @@ def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) 
     with _named(folder):
         raw, record = _read_record(folder)
         _check_label_set(record, label_set)
-        weights = _read_checked(folder / WEIGHTS_FILE, record.weights_hash)
-        files = {
-            name: _read_checked(folder / name, getattr(record, _hash_field(name)))
-            for name in file_names(record.recipe)
-        }
-        if _fingerprint(raw["recipe"], raw["label_set"], weights, files) != record.fingerprint:
+        weights, files = _read_contents(folder, record)
+        found = _fingerprint(
+            raw["recipe"], raw["label_set"], weights, files, temperatures=record.temperatures
+        )
+        if found != record.fingerprint:
             raise BundleError(f"{LABELER_FILE} was changed after training: its fingerprint does not fit")
         labeler = _assembled(record, weights, files)
-        return replace(labeler, fingerprint=record.fingerprint)
+        return replace(labeler, fingerprint=record.fingerprint, temperatures=record.temperatures)
+
+
+def _read_contents(folder: Path, record: BundleRecord) -> tuple[bytes, dict[str, bytes]]:
+    """Weights, and the files beside them and the record, as the record has their hashes."""
+    weights = _read_checked(folder / WEIGHTS_FILE, record.weights_hash)
+    names = file_names(record.recipe)
+    return weights, {name: _read_checked(folder / name, getattr(record, _hash_field(name))) for name in names}
 
 
 def _assembled(record: BundleRecord, weights: bytes, files: Mapping[str, bytes]) -> BundledLabeler:
@@ -197,6 +221,24 @@ def write_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[st
         raw, _ = _read_record(folder)
     raw["evaluation"] = {**raw.get("evaluation", {}), name: dict(figures)}
     _write_record(raw, folder)
+
+
+def write_temperatures(
+    name_or_path: str | Path, temperatures: Temperatures, *, calibration: Mapping[str, Any]
+) -> None:
+    """Stores temperatures in a bundle and what they changed in its training record; figures without them go."""
+    folder = resolve_bundle(name_or_path)
+    with _named(folder):
+        raw, record = _read_record(folder)
+        weights, files = _read_contents(folder, record)
+    fingerprint = _fingerprint(raw["recipe"], raw["label_set"], weights, files, temperatures=temperatures)
+    changed = {
+        "fingerprint": fingerprint,
+        "temperatures": list(temperatures),
+        "training": {**raw.get("training", {}), "calibration": dict(calibration)},
+        "evaluation": {},
+    }
+    _write_record({**raw, **changed}, folder)
 
 
 def _read_record(folder: Path) -> tuple[dict[str, Any], BundleRecord]:
@@ -315,16 +357,25 @@ def _hash_field(name: str) -> str:
 
 
 def _without_absent(record: BundleRecord) -> dict[str, Any]:
-    """The record as it is written: without the hashes of files that this kind of bundle does not have."""
+    """The record as it is written: without the hashes of files, or the temperatures, that it does not have."""
     hashes = {_hash_field(name) for name in (VOCABULARY_FILE, TOKENIZER_FILE, ENCODER_FILE)}
     dumped = record.model_dump(mode="json")
-    return {name: value for name, value in dumped.items() if value is not None or name not in hashes}
+    absent = {name for name in (*hashes, "temperatures") if dumped[name] is None}
+    return {name: value for name, value in dumped.items() if name not in absent}
 
 
-def _fingerprint(recipe: Any, label_set: Any, weights: bytes, files: Mapping[str, bytes]) -> str:
+def _fingerprint(
+    recipe: Any,
+    label_set: Any,
+    weights: bytes,
+    files: Mapping[str, bytes],
+    *,
+    temperatures: Temperatures | None = None,
+) -> str:
     """Over recipe and label set as they are written, so that a later version with new settings agrees."""
     hashes = [hash_bytes(files[name]) for name in sorted(files)]
-    return hash_json([recipe, label_set, hash_bytes(weights), *hashes])
+    found = hash_json([recipe, label_set, hash_bytes(weights), *hashes])
+    return found if temperatures is None else hash_json([found, list(temperatures)])
 
 
 def _sorted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

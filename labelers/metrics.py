@@ -79,7 +79,7 @@ def score_predictions(
         texts=len(truth),
         micro=_score(counts.sum(axis=(1, 2))),
         macro=float(macro_f1(counts)),
-        macro_labels=float(_mean(f1_score(pooled), _in_truth(pooled))),
+        macro_labels=float(macro_labels_f1(counts)),
         by_class={name: _score(counts[:, :, c].sum(axis=1)) for c, name in enumerate(classes[1:])},
         macro_by_class=dict(zip(classes[1:], by_class, strict=True)),
         by_label={name: _score(pooled[:, i]) for i, name in enumerate(labels)},
@@ -88,7 +88,7 @@ def score_predictions(
 
 def micro_f1(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> float:
     """F1 over all labels and classes but class 0: what early stopping looks at."""
-    return float(f1_score(confusion_counts(truth, predicted, n_classes=n_classes).sum(axis=(1, 2))))
+    return float(pooled_f1(confusion_counts(truth, predicted, n_classes=n_classes)))
 
 
 def confusion_counts(truth: ClassIndices, predicted: ClassIndices, *, n_classes: int) -> Counts:
@@ -108,6 +108,11 @@ def f1_score(counts: NDArray[Any]) -> NDArray[np.float64]:
     return zeros
 
 
+def pooled_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Micro F1, over labels and classes, of counts (3, ..., n_L, n_C - 1): (...)."""
+    return f1_score(counts.sum(axis=(-2, -1)))
+
+
 def macro_f1_by_class(counts: NDArray[Any]) -> NDArray[np.float64]:
     """Mean over the labels that have the class in the truth, of counts (3, ..., n_L, n_C - 1): (..., n_C - 1)."""
     return _mean(f1_score(counts).swapaxes(-1, -2), _in_truth(counts).swapaxes(-1, -2))
@@ -116,6 +121,12 @@ def macro_f1_by_class(counts: NDArray[Any]) -> NDArray[np.float64]:
 def macro_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
     """Mean of those over the classes in the truth: (...)."""
     return _mean(macro_f1_by_class(counts), np.asarray(_in_truth(counts).any(axis=-2)))
+
+
+def macro_labels_f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Mean over the labels in the truth of F1 pooled over the classes, of counts (3, ..., n_L, n_C - 1): (...)."""
+    pooled = counts.sum(axis=-1)
+    return _mean(f1_score(pooled), _in_truth(pooled))
 
 
 def _in_truth(counts: NDArray[Any]) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from labelers.inference import class_probabilities, forward, pooled_representati
 from labelers.network import TextNetwork
 from labelers.readers import Reader
 from labelers.recipe import Recipe, Unit
+from labelers.temperatures import Temperatures, apply_temperatures
 from labelers.text.sections import SectionKind
 from schemas.errors import UsageError, unknown_name
 from schemas.label_set import LabelSet
@@ -28,6 +29,7 @@ class NetworkLabeler:
     reader: Reader
     network: TextNetwork
     fingerprint: str
+    temperatures: Temperatures | None = None
 
     @property
     def name(self) -> str:
@@ -53,7 +55,8 @@ class NetworkLabeler:
         """(n_texts, n_L, n_C); a text without tokens mentions nothing."""
         encoded = [self.reader.encode(text) for text in texts]
         shape = (len(self.label_set.ids), len(self.label_set.classes))
-        return class_probabilities(self.network, encoded, shape=shape)
+        found = class_probabilities(self.network, encoded, shape=shape)
+        return found if self.temperatures is None else apply_temperatures(found, self.temperatures)
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which texts have more tokens than the recipe's `max_tokens`: (n_texts,)."""

@@ -15,6 +15,7 @@ import yaml
 
 from labelers.base import predicted_classes
 from labelers.bundle import BundledLabeler, assemble, load_bundle, read_bundle_record, save_bundle
+from labelers.calibrating import calibrate
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.given import archive_for, given_to
@@ -109,6 +110,7 @@ def train_labeler(  # noqa: PLR0913
             train = _lesson(recipe, inputs, split, start, progress=progress)
             fit = _fit(recipe, start, split, train, folder=partial, key=key, progress=progress)
             labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
+    labeler, record["calibration"] = calibrate(labeler, split.held_out)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
 
@@ -119,9 +121,9 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
     Raises:
         InputError: a file does not fit, or nothing can be held out.
     """
-    train = _read_all(recipe, inputs.labelled, label_set)
+    train = read_labelled_files(recipe, inputs.labelled, label_set)
     if inputs.held_out:
-        held_out = _read_all(recipe, inputs.held_out, label_set)
+        held_out = read_labelled_files(recipe, inputs.held_out, label_set)
     else:
         mask = held_out_mask(train.groups, share=recipe.training.held_out.share)
         if not mask.any() or mask.all():
@@ -134,7 +136,12 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
     return Split(train=train, held_out=held_out)
 
 
-def _read_all(recipe: AnyRecipe, paths: Iterable[Path], label_set: LabelSet) -> LabelledTexts:
+def read_labelled_files(recipe: AnyRecipe, paths: Iterable[Path], label_set: LabelSet) -> LabelledTexts:
+    """All texts of all files, as a labeler of the recipe is given them.
+
+    Raises:
+        InputError: a file does not fit.
+    """
     group_column = recipe.training.held_out.group_column
     found = concatenate(read_labelled(path, label_set, group_column=group_column) for path in paths)
     return given_to(recipe, found)

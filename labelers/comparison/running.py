@@ -22,7 +22,8 @@ from labelers.comparison.records import (
 )
 from labelers.comparison.significance import DocumentCounts, DrawnF1, document_counts, draw_f1, paired_p
 from labelers.data import hash_file
-from labelers.evaluation import ANNOTATION_NOTE, evaluate, read_documents
+from labelers.evaluation.answers import ANNOTATION_NOTE, answer, read_documents, read_questions
+from labelers.evaluation.figures import figures
 from labelers.handover import TIMING_FILE
 from labelers.hardware import describe_hardware
 from labelers.metrics import Report
@@ -140,17 +141,17 @@ def _is_trained(bundle: Path, recipe: AnyRecipe, inputs: TrainingInputs) -> bool
 
 def _measure(contestant: Contestant, data: Path, documents: Sequence[str]) -> tuple[Run, DocumentCounts]:
     record = read_bundle_record(contestant.bundle)
-    measured = evaluate(load_bundle(contestant.bundle), data)
+    answers = answer(load_bundle(contestant.bundle), read_questions(data, record.label_set))
     run = Run(
         labeler=contestant.name,
         seed=record.recipe.training.seed,
         fingerprint=record.fingerprint,
         recipe_hash=hash_json(record.recipe.model_dump(mode="json")),
         trained=_trained(record.training, contestant.bundle / TIMING_FILE),
-        figures={name: _figures(report, whole=name == ALL) for name, report in measured.figures.items()},
+        figures={name: _figures(report, whole=name == ALL) for name, report in figures(answers).items()},
     )
     n_classes = len(record.label_set.classes)
-    return run, document_counts(measured.truth, measured.predicted, documents, n_classes=n_classes)
+    return run, document_counts(answers.truth, answers.predicted, documents, n_classes=n_classes)
 
 
 def _trained(record: Mapping[str, Any], timing_file: Path) -> Trained:

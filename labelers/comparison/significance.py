@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelers.comparison.papers import Measure
-from labelers.metrics import ClassIndices, confusion_counts, f1_score, macro_f1
+from labelers.metrics import ClassIndices, confusion_counts, macro_f1, pooled_f1
 from labelers.statistics.intervals import RESAMPLES, resampled_totals
 
 DocumentCounts = NDArray[np.int64]
@@ -66,7 +66,7 @@ def _score_seed(counts: DocumentCounts, *, draws: int, seed: int) -> dict[Measur
     totals = resampled_totals(flat, resamples=draws, seed=seed)
     totals = np.concatenate([flat.sum(axis=0, keepdims=True), totals])
     drawn = np.moveaxis(totals.reshape(draws + 1, *counts.shape[1:]), 1, 0)  # (3, draws + 1, n_L, n_C - 1)
-    found = {Measure.MICRO: f1_score(drawn.sum(axis=(2, 3))), Measure.MACRO: macro_f1(drawn)}
+    found = {Measure.MICRO: pooled_f1(drawn), Measure.MACRO: macro_f1(drawn)}
     return {
         measure: DrawnF1(observed=float(values[0]), drawn=values[1:]) for measure, values in found.items()
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from labelers.recipe import Unit
 from labelers.sparse.features import Indices, RegressionFeatures, dense_counts
 from labelers.sparse.forests import Forests
 from labelers.sparse.recipe import SparseRecipe
+from labelers.temperatures import Temperatures, apply_temperatures
 from labelers.text.sections import SectionKind
 from schemas.label_set import LabelSet
 
@@ -28,6 +29,7 @@ class SparseLabeler:
     label_set: LabelSet
     reader: VocabularyReader
     fingerprint: str
+    temperatures: Temperatures | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -56,6 +58,8 @@ class SparseLabeler:
         found[-1, :, 0] = 1
         if distinct:
             found[:-1] = self.distinct_probabilities(list(distinct))
+        if self.temperatures is not None:
+            found = apply_temperatures(found, self.temperatures)
         return found[[distinct.get(words, len(distinct)) for words in encoded]]
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:

@@ -9,11 +9,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from jobs.calibrate import command as calibrate
 from jobs.evaluate import command as evaluate
 from jobs.train import command as train
 from labelers.bundle import load_bundle, read_bundle_record
-from labelers.evaluation import ANNOTATION_NOTE
-from schemas.errors import InputError
+from labelers.evaluation.answers import ANNOTATION_NOTE
+from schemas.errors import InputError, UsageError
 from schemas.label_set import load_label_set
 from tests.conftest import TINY_RECIPE
 
@@ -62,6 +63,75 @@ def test_evaluate_prints_a_table_that_says_who_annotated(tiny_bundle: Path, sent
     assert SENTENCES[0][0] not in shown
 
 
+def test_evaluate_gives_intervals_errors_and_confusion_beside_the_figures(
+    tiny_bundle: Path, sentences: Path
+) -> None:
+    found = json.loads(run_evaluate(tiny_bundle, sentences, "--json").stdout)
+
+    assert set(found["intervals"]) == set(found["figures"])
+    assert found["intervals"]["all"]["documents"] == 4
+    for figure in ("micro", "macro", "macro_labels"):
+        assert set(found["intervals"]["all"][figure]) == {"estimate", "low", "high"}
+    assert found["confusion"]["classes"] == ["not_mentioned", "negative", "uncertain", "positive"]
+    assert sum(map(sum, found["confusion"]["truth_by_predicted"])) == 4 * 31
+    assert found["errors"]["errors"] == sum(
+        found["errors"][kind]["count"] for kind in ("missed", "false", "wrong_certainty")
+    )
+
+
+def test_errors_are_listed_without_text_unless_asked_for(
+    tmp_path: Path, tiny_bundle: Path, sentences: Path
+) -> None:
+    run_evaluate(tiny_bundle, sentences, "--errors", str(tmp_path / "errors.parquet"))
+    run_evaluate(tiny_bundle, sentences, "--errors", str(tmp_path / "texts.parquet"), "--with-text")
+
+    assert "text" not in pq.read_schema(tmp_path / "errors.parquet").names
+    assert "text" in pq.read_schema(tmp_path / "texts.parquet").names
+
+
+def test_text_is_asked_for_only_with_a_list_of_errors(tiny_bundle: Path, sentences: Path) -> None:
+    with pytest.raises(UsageError, match="--errors"):
+        run_evaluate(tiny_bundle, sentences, "--with-text")
+
+
+def test_whole_reports_are_measured_from_their_raw_texts(
+    tmp_path: Path, tiny_bundle: Path, sentences: Path
+) -> None:
+    table = pq.read_table(sentences)
+    table = table.append_column("doc_id", pa.array(["one", "one", "two", "three"]))
+    pq.write_table(table, sentences)
+    raw = {
+        "doc_id": ["one", "two"],
+        "text": ["Findings:\nThere is no\nhaemorrhage. There is haemorrhage.", "There may be haemorrhage."],
+    }
+    pq.write_table(pa.table(raw), tmp_path / "raw.parquet")
+
+    result = run_evaluate(tiny_bundle, sentences, "--documents", str(tmp_path / "raw.parquet"), "--json")
+
+    reports = json.loads(result.stdout)["reports"]
+    assert reports["documents"]["file"] == "raw.parquet"
+    assert reports["raw_text"]["intervals"]["documents"] == 2
+    by_class = reports["raw_text"]["figures"]["by_class"]
+    assert {name: score["support"] for name, score in by_class.items()} == {
+        "negative": 0,
+        "uncertain": 1,
+        "positive": 1,
+    }
+    assert reports["raw_text"]["figures"] == reports["annotated_sentences"]["figures"]
+
+
+def test_perturbed_sentences_are_measured_when_asked_for(tiny_bundle: Path, sentences: Path) -> None:
+    plain = run_evaluate(tiny_bundle, sentences, "--json").stdout
+    result = run_evaluate(tiny_bundle, sentences, "--perturb", "--json")
+
+    found = json.loads(result.stdout)["robustness"]["sentences"]
+    by_name = {drop["perturbation"]: drop for drop in found}
+    assert {"american_spelling", "typos", "synonyms", "no_punctuation"} <= set(by_name)
+    assert by_name["upper_case"]["changed"] == 4
+    assert by_name["upper_case"]["drop"]["estimate"] == 0.0
+    assert "robustness" not in json.loads(plain)
+
+
 def test_figures_are_written_into_the_bundle_only_when_asked(
     tmp_path: Path, tiny_bundle: Path, sentences: Path
 ) -> None:
@@ -76,6 +146,27 @@ def test_figures_are_written_into_the_bundle_only_when_asked(
 
     assert read_bundle_record(own).evaluation["few"]["figures"]["all"]["texts"] == 4
     assert load_bundle(own).fingerprint == load_bundle(tiny_bundle).fingerprint
+
+
+def test_evaluate_tells_how_well_probabilities_are_calibrated(tiny_bundle: Path, sentences: Path) -> None:
+    found = json.loads(run_evaluate(tiny_bundle, sentences, "--json").stdout)["calibration"]
+
+    assert found["mentions"] == sum(point["count"] for point in found["curve"])
+    assert 0 <= found["expected_calibration_error"] <= 1
+    assert "mentions found: expected error" in run_evaluate(tiny_bundle, sentences).stdout
+
+
+def test_calibrate_says_what_it_changed(tmp_path: Path, tiny_bundle: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in tiny_bundle.iterdir():
+        (own / path.name).write_bytes(path.read_bytes())
+    data = str(tiny_bundle.parent / "sentences.parquet")
+
+    result = CliRunner().invoke(calibrate, [str(own), "--data", data], catch_exceptions=False)
+
+    assert "held-out texts log loss" in result.stdout
+    assert read_bundle_record(own).temperatures == read_bundle_record(tiny_bundle).temperatures
 
 
 def test_data_without_the_label_columns_is_refused(tmp_path: Path, tiny_bundle: Path) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from labelers.base import Probabilities
 from labelers.data import LabelledTexts
-from labelers.evaluation import evaluate
+from labelers.evaluation.answers import answer, read_questions
+from labelers.evaluation.figures import figures
 from labelers.given import archive_for, given_texts, given_to
 from labelers.recipe import Unit, load_recipe
 from labelers.text.sections import SectionKind
@@ -59,7 +60,8 @@ def test_measuring_gives_reports_in_the_labelers_own_form(
     }
     pq.write_table(pa.table({"text": [REPORT], **columns}), tmp_path / "reports.parquet")
 
-    assert evaluate(labeler, tmp_path / "reports.parquet").figures["all"].micro.recall == recall
+    asked = read_questions(tmp_path / "reports.parquet", labeler.label_set)
+    assert figures(answer(labeler, asked))["all"].micro.recall == recall
 
 
 class ImpressionLabeler:

@@ -1,0 +1,1 @@
+"""What a labeler answers to annotated texts, and every figure that follows from its answers."""
