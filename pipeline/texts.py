@@ -138,8 +138,9 @@ def _whole(rows: list[_Row], sections: frozenset[SectionKind]) -> _Row:
 
 def _columns(rows: list[_Row]) -> Sentences:
     read = np.array([row.sentence.labelled for row in rows], np.bool_)
-    texts = [sentence_text(row.text) for row in rows if row.sentence.labelled]
-    encoded = pa.array(texts, pa.string()).dictionary_encode()
+    raw = pa.array([row.text for row in rows if row.sentence.labelled], pa.string()).dictionary_encode()
+    texts = pa.array([sentence_text(text) for text in raw.dictionary.to_pylist()], pa.string())
+    encoded = texts.take(raw.indices).dictionary_encode()
     distinct_index = np.full(len(rows), -1, np.int32)
     distinct_index[read] = encoded.indices.to_numpy(zero_copy_only=False)
     return Sentences(
