@@ -30,6 +30,7 @@ SUBCOMMANDS = {
     "card": ("jobs.card", "Show the model card of a labeler."),
     "compare": ("jobs.compare", "Train and measure several labelers and seeds side by side."),
     "ablate": ("jobs.ablate", "Measure a labeler without its pre-trained words or synthetic sentences."),
+    "bench": ("jobs.bench", "Measure how fast the whole job is on this machine, and where the time goes."),
     "results": ("jobs.results", "Print the results page from the figures measured so far."),
 }
 """Name to module and short help; a module is imported only when its command is used."""

@@ -76,8 +76,8 @@ def command(
 
 
 def _config(reports: tuple[str, ...], options: dict[str, Any]) -> JobConfig:
-    theirs_to_ours = _pairs(options.pop("columns"), option="--column")
-    runner_options = _pairs(options.pop("runner_options"), option="--runner-option")
+    theirs_to_ours = read_pairs(options.pop("columns"), option="--column")
+    runner_options = read_pairs(options.pop("runner_options"), option="--runner-option")
     overrides = {
         **{key: value for key, value in options.items() if key != "config"},
         "reports": reports or None,
@@ -87,7 +87,12 @@ def _config(reports: tuple[str, ...], options: dict[str, Any]) -> JobConfig:
     return load_job(options.get("config"), overrides)
 
 
-def _pairs(values: tuple[str, ...], *, option: str) -> dict[str, str]:
+def read_pairs(values: tuple[str, ...], *, option: str) -> dict[str, str]:
+    """`LEFT=RIGHT` as given with an option.
+
+    Raises:
+        UsageError: one has not that form.
+    """
     pairs: dict[str, str] = {}
     for value in values:
         left, sign, right = value.partition("=")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import click
-import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from jobs.sampling.archive import MINUTES_PER_YEAR, Archive
 from jobs.sampling.conf import ArchiveConf, ColumnNames, load_sample_conf
-from jobs.sampling.rows import IMAGES_SCHEMA, REPORTS_SCHEMA, ImageRow, Row
+from jobs.sampling.rows import IMAGES_SCHEMA, Row
+from jobs.sampling.tables import TableFile, open_table, share_evenly, write_reports
 from jobs.sampling.texts import Writer
-from pipeline.storage import output_error, replacing
+from pipeline.storage import output_error
 from schemas.errors import OutputError, UsageError, unknown_name
 from schemas.job import KNOWN_COLUMNS
 
-ROW_GROUP_ROWS = 10_000
-IMAGES_FILE = "images.parquet"
+IMAGES_FILE, LATER_FILE = "images.parquet", "later.parquet"
 OUR_NAMES = ColumnNames(reports={}, images={})
 
 
@@ -68,8 +64,11 @@ def write_sample(  # noqa: PLR0913 (one for each option)
     files: int = 4,
     clean: bool = False,
     columns: str | None = None,
+    later: int = 0,
 ) -> Sample:
     """Writes `reports-0000N-of-0000M.parquet` and `images.parquet`; the same options write the same rows.
+
+    `later` is how many rows more go to `later.parquet`: what was exported afterwards.
 
     Raises:
         UsageError: a number or a name of columns that does not fit.
@@ -84,16 +83,19 @@ def write_sample(  # noqa: PLR0913 (one for each option)
         conf=conf,
         writer=Writer.load(mr_share=conf.shares.mr),
         random=Random(seed),
-        minutes_between=conf.years * MINUTES_PER_YEAR / reports,
+        minutes_between=conf.years * MINUTES_PER_YEAR / (reports + later),
         clean=clean,
     )
     paths = tuple(out / f"reports-{at:05d}-of-{files:05d}.parquet" for at in range(files))
-    with _open_table(out / IMAGES_FILE, IMAGES_SCHEMA, names.images) as images:
+    with open_table(out / IMAGES_FILE, IMAGES_SCHEMA, names.images) as images:
         rows = _rows(archive, images)
-        progress = tqdm(rows, total=reports, unit=" reports", disable=None)
-        _write_reports(iter(progress), paths, names, total=reports)
+        counts = {**share_evenly(reports, paths), **({out / LATER_FILE: later} if later else {})}
+        progress = tqdm(rows, total=reports + later, unit=" reports", disable=None)
+        write_reports(iter(progress), counts, names=names.reports)
         progress.close()
-    return Sample(folder=out, reports=reports, images=images.count, files=paths, columns=names)
+    return Sample(
+        folder=out, reports=reports + later, images=images.count, files=tuple(counts), columns=names
+    )
 
 
 def _column_names(conf: ArchiveConf, columns: str | None) -> ColumnNames:
@@ -113,50 +115,7 @@ def _prepare(out: Path) -> None:
         raise output_error(out, error) from error
 
 
-def _write_reports(rows: Iterator[Row], paths: tuple[Path, ...], names: ColumnNames, *, total: int) -> None:
-    """Shares the rows evenly among the files, in their order."""
-    for at, path in enumerate(paths):
-        count = total * (at + 1) // len(paths) - total * at // len(paths)
-        with _open_table(path, REPORTS_SCHEMA, names.reports) as table:
-            for row in islice(rows, count):
-                table.add(row)
-
-
-@dataclass(slots=True)
-class _Table:
-    """An open Parquet file that takes rows one by one and keeps one row group in memory."""
-
-    writer: pq.ParquetWriter
-    schema: pa.Schema
-    count: int = 0
-    _rows: list[Row | ImageRow] = field(default_factory=list)
-
-    def add(self, row: Row | ImageRow) -> None:
-        """Takes one row."""
-        self._rows.append(row)
-        self.count += 1
-        if len(self._rows) >= ROW_GROUP_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what is held as a row group."""
-        if self._rows:
-            columns = zip(*self._rows, strict=True)
-            arrays = [pa.array(values, each.type) for values, each in zip(columns, self.schema, strict=True)]
-            self.writer.write_table(pa.Table.from_arrays(arrays, schema=self.schema))
-            self._rows.clear()
-
-
-@contextmanager
-def _open_table(path: Path, schema: pa.Schema, names: Mapping[str, str]) -> Iterator[_Table]:
-    renamed = pa.schema([each.with_name(names.get(each.name, each.name)) for each in schema])
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, renamed, compression="zstd") as writer:
-        table = _Table(writer, renamed)
-        yield table
-        table.flush()
-
-
-def _rows(archive: Archive, images: _Table) -> Iterator[Row]:
+def _rows(archive: Archive, images: TableFile) -> Iterator[Row]:
     """The report rows; the images of a study are written as it comes by."""
     for study in archive.studies():
         for image in study.images:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,10 +120,14 @@ class _PhraseTable:
 
     def found_in(self, content: list[str]) -> Iterator[int]:
         """The rule of each phrase that stands in the content, each phrase once."""
-        starts = [at for at, word in enumerate(content) if word in self.starts]
-        runs = {" ".join(content[at : at + length]) for at in starts for length in self.lengths}
-        for phrase in self.rules.keys() & runs.union(content):
+        there = set(content)
+        for phrase in self.rules.keys() & there:
             yield from self.rules[phrase]
+        if not self.starts.isdisjoint(there):
+            starts = [at for at, word in enumerate(content) if word in self.starts]
+            runs = {" ".join(content[at : at + length]) for at in starts for length in self.lengths}
+            for phrase in self.rules.keys() & (runs - there):
+                yield from self.rules[phrase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +176,10 @@ class Eligibility:
         balance = dict.fromkeys(Claim, 0.0)
         spoke: set[int] = set()
         for place, content in self._contents(modality or "", exam_name or "", text):
-            for index, count in Counter(self._tables[place].found_in(content)).items():
+            found = list(self._tables[place].found_in(content))
+            for index in sorted(set(found)):  # in one order, as sums of floats depend on it
                 rule = self._rules.rules[index]
-                balance[rule.claim] += rule.weights[place] * min(count, rule.most)
+                balance[rule.claim] += rule.weights[place] * min(found.count(index), rule.most)
                 spoke.add(index)
         return Evidence(
             head=balance[Claim.HEAD] - balance[Claim.ELSEWHERE],

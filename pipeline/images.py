@@ -106,6 +106,8 @@ def write_bucket(bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]
 
 def in_bucket(ids: Sequence[str | None], bucket: Bucket) -> npt.NDArray[np.bool_]:
     """Which ids belong to the bucket; an id that is null belongs to the first."""
+    if bucket.of == 1:
+        return np.ones(len(ids), np.bool_)
     keys = np.fromiter((id_key(value) for value in ids), np.uint64, len(ids))
     belongs: npt.NDArray[np.bool_] = keys % np.uint64(bucket.of) == bucket.index
     return belongs

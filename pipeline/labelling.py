@@ -149,7 +149,7 @@ class WriteShard(beam.DoFn):  # type: ignore[misc]
             self._write(reports.shard.name, tables)
             seconds = {
                 "read": reports.seconds,
-                "text": batch.text.seconds,
+                **batch.text.seconds,
                 "infer": batch.seconds,
                 "aggregate": aggregated - started,
                 "write": perf_counter() - aggregated,

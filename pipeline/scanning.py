@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from schemas.status import Reason
 Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int32]
 KEY_HEX_DIGITS = 16
+IDS_AT_ONCE = 10_000
 VERDICTS: tuple[Reason | None, ...] = (None, Reason.SAME_REPORT, Reason.ID_REUSED)
 
 
@@ -138,10 +140,14 @@ def _match_base(
 
 
 def any_in_common(scans: Iterable[Scan], study_ids: Iterable[str | None]) -> bool:
-    """Whether any of the ids is the study of a scanned row."""
-    keys = np.unique(np.fromiter((id_key(value) for value in study_ids), np.uint64))
-    keys = keys[keys != 0]
-    return any(bool(np.isin(scan.study_id, keys).any()) for scan in scans)
+    """Whether any of the ids is the study of a scanned row; reads no more ids than it takes to find one."""
+    known = np.unique(np.concatenate([scan.study_id for scan in scans]))
+    known = known[known != 0]
+    ids = iter(study_ids)
+    while some := list(islice(ids, IDS_AT_ONCE)):
+        if np.isin(np.fromiter(map(id_key, some), np.uint64), known).any():
+            return True
+    return False
 
 
 def save_arrays(path: Path, record: Scan | RowPlan) -> None:

@@ -232,7 +232,13 @@ def to_binary(array: pa.Array) -> pa.Array:
 
 def decode(array: Any) -> tuple[list[str | None], list[bool]]:
     """Values as strings, and for each whether it was undecodable (then it is given as None)."""
-    values: list[bytes | None] = array.to_pylist()
+    try:
+        return array.cast(pa.large_string()).to_pylist(), [False] * len(array)
+    except pa.ArrowInvalid:  # one value at least is not UTF-8
+        return _decode_each(array.to_pylist())
+
+
+def _decode_each(values: list[bytes | None]) -> tuple[list[str | None], list[bool]]:
     texts: list[str | None] = []
     broken: list[bool] = []
     for value in values:

@@ -51,7 +51,7 @@ class Sentences:
 class TextBatch:
     """A shard's rows with their sentences; `to_label` marks the rows that the labeler decides.
 
-    `carried` holds what an earlier run found for others; `seconds` is what the text took.
+    `carried` holds what an earlier run found for others; `seconds` is what `text` and `unique` took.
     """
 
     reports: ReportBatch
@@ -59,7 +59,7 @@ class TextBatch:
     to_label: npt.NDArray[np.bool_]
     cleaned: list[tuple[Cleaned, ...]]
     sentences: Sentences
-    seconds: float
+    seconds: dict[str, float]
 
     def __len__(self) -> int:
         """Sentences to infer: what Beam counts as the batch's elements."""
@@ -110,7 +110,10 @@ class TextStep:
                 reasons[index] = Reason.HISTORY_ONLY
         to_label = np.array([reason is None for reason in reasons], np.bool_) & ~skip
         settled = replace(batch, reasons=reasons)
-        return TextBatch(settled, carried, to_label, cleaned, _columns(rows), perf_counter() - started)
+        read = perf_counter()
+        sentences = _columns(rows)
+        seconds = {"text": read - started, "unique": perf_counter() - read}
+        return TextBatch(settled, carried, to_label, cleaned, sentences, seconds)
 
     def _sentences(self, report: int, text: str) -> Iterator[_Row]:
         for sentence in self.reader.sentences(text):
@@ -130,8 +133,9 @@ class TextStep:
 
 def _columns(rows: list[_Row]) -> Sentences:
     read = np.array([row.sentence.labelled for row in rows], np.bool_)
-    texts = [sentence_text(row.text) for row in rows if row.sentence.labelled]
-    encoded = pa.array(texts, pa.string()).dictionary_encode()
+    raw = pa.array([row.text for row in rows if row.sentence.labelled], pa.string()).dictionary_encode()
+    texts = pa.array([sentence_text(text) for text in raw.dictionary.to_pylist()], pa.string())
+    encoded = texts.take(raw.indices).dictionary_encode()
     distinct_index = np.full(len(rows), -1, np.int32)
     distinct_index[read] = encoded.indices.to_numpy(zero_copy_only=False)
     return Sentences(

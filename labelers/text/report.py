@@ -43,7 +43,14 @@ _BROKEN_WORD = re.compile(r"(?<=\w)-[ \t]*\r?\n[ \t]*(?=\w)")
 
 def sentence_text(raw: str) -> str:
     """What labelers see of a sentence: hard-wrapped lines joined, white space collapsed."""
-    return " ".join(_BROKEN_WORD.sub("-", raw).translate(_SPACES).split())
+    if "-" in raw and "\n" in raw:
+        raw = _BROKEN_WORD.sub("-", raw)
+    return " ".join(_plain_spaces(raw).split())
+
+
+def _plain_spaces(text: str) -> str:
+    """With a space in place of every other blank that is one character wide."""
+    return text.replace("\t", " ") if text.isascii() else text.translate(_SPACES)
 
 
 class ReportReader:
@@ -63,7 +70,7 @@ class ReportReader:
 
     def sentences(self, text: str) -> list[Sentence]:
         """The sentences in order; headings and titles are none."""
-        flat = text.translate(_SPACES)
+        flat = _plain_spaces(text)
         found: list[Sentence] = []
         opening = True
         parts = list(runs(scan_lines(flat), self.headings, self.splitter.unfinished))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
+from labelers.text.memory import remembering
 from schemas.conf import CONF_DIR, Frozen, load_conf
 
 
@@ -51,13 +52,16 @@ _PART = re.compile(r"<([a-z_]+)>")
 
 
 class RoleJudge:
-    """Gives a sentence its role, or none; a rule is tried only where one of its trigger words stands."""
+    """Gives a sentence its role, or none; a rule is tried only where one of its trigger words stands.
+
+    Remembers its last answers: reports repeat their sentences.
+    """
 
     def __init__(self, table: RoleTable) -> None:
         self.table = table
         self._guards = {name: _alternatives(parts) for name, parts in table.guards.items()}
-        self._anywhere = self._by_word(table.rules)
-        self._opening = self._by_word(table.opening_rules)
+        self._anywhere = self._remembering(table.rules)
+        self._opening = self._remembering(table.opening_rules)
 
     @classmethod
     def load(cls) -> RoleJudge:
@@ -69,20 +73,24 @@ class RoleJudge:
 
     def role(self, sentence: str) -> Role | None:
         """The role of the first rule that applies to a sentence."""
-        return _first_role(self._anywhere, sentence)
+        return self._anywhere(sentence)
 
     def opening_role(self, passage: str) -> Role | None:
         """The role of a line that stands before the first finding of its report."""
-        return _first_role(self._opening, passage)
+        return self._opening(passage)
 
     def tells_of_images(self, sentence: str) -> bool:
         """Whether the sentence is worded as a finding."""
         return self._guards[self.table.image_guard].search(sentence.lower()) is not None
 
+    def _remembering(self, rules: Iterable[RoleRule]) -> Callable[[str], Role | None]:
+        by_word = self._by_word(rules)
+        return remembering(lambda text: _first_role(by_word, text))
+
     def _by_word(self, rules: Iterable[RoleRule]) -> dict[str, list[_CompiledRule]]:
         by_word: dict[str, list[_CompiledRule]] = {}
-        for rule in rules:
-            compiled = _CompiledRule(rule, self.table, self._guards)
+        for number, rule in enumerate(rules):
+            compiled = _CompiledRule(number, rule, self.table, self._guards)
             for word in rule.words or (_ANY_WORD,):
                 by_word.setdefault(word, []).append(compiled)
         return by_word
@@ -91,12 +99,16 @@ class RoleJudge:
 def _first_role(by_word: dict[str, list[_CompiledRule]], text: str) -> Role | None:
     lowered = text.lower()
     words = _WORD.findall(lowered)
-    rules = {id(rule): rule for word in by_word.keys() & {*words, _ANY_WORD} for rule in by_word[word]}
-    return next((rule.rule.role for rule in rules.values() if rule.applies(lowered, words)), None)
+    rules = {rule.number: rule for word in by_word.keys() & {*words, _ANY_WORD} for rule in by_word[word]}
+    in_order = (rules[number] for number in sorted(rules))
+    return next((rule.rule.role for rule in in_order if rule.applies(lowered, words)), None)
 
 
 class _CompiledRule:
-    def __init__(self, rule: RoleRule, table: RoleTable, guards: dict[str, re.Pattern[str]]) -> None:
+    def __init__(
+        self, number: int, rule: RoleRule, table: RoleTable, guards: dict[str, re.Pattern[str]]
+    ) -> None:
+        self.number = number
         self.rule = rule
         self.pattern = _alternatives(_expanded(pattern, table.parts) for pattern in rule.patterns)
         self.vocabulary = table.vocabularies[rule.vocabulary] if rule.vocabulary else None

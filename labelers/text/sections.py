@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from labelers.text.memory import remembering
 from schemas.conf import CONF_DIR, Frozen, load_conf
 
 
@@ -104,13 +105,19 @@ def normalise_heading(phrase: str) -> str:
 
 
 class HeadingFinder:
-    """Finds the headings of a line by looking phrases up; holds no state but its table."""
+    """Finds the headings of a line by looking phrases up; remembers the last lines, as reports repeat them."""
 
     def __init__(self, table: HeadingTable) -> None:
         self.table = table
         self._anywhere = table.anywhere
         self._before_colon = table.before_colon
         self._title_words = table.titles.words | table.titles.modalities
+        self._start_of = remembering(self._find_start)
+        self._inside_of = remembering(self._find_inside)
+        self._titles = remembering(self._names_exam)
+
+    def __reduce__(self) -> tuple[type[HeadingFinder], tuple[HeadingTable]]:
+        return type(self), (self.table,)
 
     @classmethod
     def load(cls) -> HeadingFinder:
@@ -119,6 +126,9 @@ class HeadingFinder:
 
     def at_start(self, line: str) -> Heading | None:
         """The heading that `line` (stripped) begins with."""
+        return self._start_of(line)
+
+    def _find_start(self, line: str) -> Heading | None:
         colon = line.find(":", 0, MAX_HEADING)
         if colon > 0:
             kind = self._kind(line[:colon], self._before_colon)
@@ -146,8 +156,11 @@ class HeadingFinder:
             return None
         return heading
 
-    def inside(self, line: str, start: int) -> list[Heading]:
+    def inside(self, line: str, start: int) -> tuple[Heading, ...]:
         """Headings after `start`: capitalised, before a colon, after a sentence's end or all in capitals."""
+        return self._inside_of(line, start)
+
+    def _find_inside(self, line: str, start: int) -> tuple[Heading, ...]:
         found: list[Heading] = []
         colon = line.find(":", start + 1)
         while colon > 0:
@@ -156,7 +169,7 @@ class HeadingFinder:
                 found.append(heading)
                 start = heading.content
             colon = line.find(":", colon + 1)
-        return found + self._at_end(line, start)
+        return (*found, *self._at_end(line, start))
 
     def _at_end(self, line: str, start: int) -> list[Heading]:
         """A heading that was left at its line's end: "The sinuses are clear. Conclusion"."""
@@ -202,6 +215,9 @@ class HeadingFinder:
 
     def is_title(self, line: str, *, first: bool) -> bool:
         """Whether the line only names the examination; less strict where it comes `first`."""
+        return self._titles(line, first)
+
+    def _names_exam(self, line: str, first: bool) -> bool:
         titles = self.table.titles
         if len(line) > MAX_TITLE:
             return False

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
+from labelers.text.memory import remembering
 from schemas.conf import CONF_DIR, Frozen, load_conf, parse_conf
 
 
@@ -43,6 +45,8 @@ _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
 _INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
 MAX_REMEMBERED = 50_000
+LOOK_BEHIND = 2
+"""How many characters before a passage decide where its sentences end: as far as the patterns above look back."""
 
 
 class SentenceSplitter:
@@ -56,6 +60,7 @@ class SentenceSplitter:
         self._punkt = PunktSentenceTokenizer(punkt_parameters)
         self.unfinished = rules.connectives | {f"{word}." for word in rules.abbreviations}
         self._decisions: dict[tuple[str, str], bool] = {}
+        self._spans_in = remembering(self._find_spans)
 
     @classmethod
     def load(cls) -> SentenceSplitter:
@@ -69,11 +74,14 @@ class SentenceSplitter:
 
     def spans(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Spans of the sentences of `text[start:end]`, without edges and list numbers."""
-        begin = start
-        for stop in self._stops(text, start, end):
-            yield from _trimmed(text, begin, stop)
-            begin = stop
-        yield from _trimmed(text, begin, end)
+        offset = max(0, start - LOOK_BEHIND)
+        for begin, stop in self._spans_in(text[offset:end], start - offset):
+            yield offset + begin, offset + stop
+
+    def _find_spans(self, text: str, start: int) -> tuple[tuple[int, int], ...]:
+        """Spans from `start` to the end."""
+        edges = [start, *self._stops(text, start, len(text)), len(text)]
+        return tuple(span for begin, end in pairwise(edges) for span in _trimmed(text, begin, end))
 
     def _stops(self, text: str, start: int, end: int) -> list[int]:
         stops = [

@@ -69,7 +69,7 @@ def labelled(
         to_label=to_label,
         cleaned=list(cleaned or [()] * len(reasons)),
         sentences=sentences,
-        seconds=0.0,
+        seconds={},
     )
     marks = np.arange(len(SAYS))
     return LabelledBatch(text, PROBABILITIES, np.isin(marks, failed), np.isin(marks, truncated), 3, 0.0)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.scanning import (
+    IDS_AT_ONCE,
     VERDICTS,
     BaseIndex,
     RowPlan,
@@ -160,6 +161,14 @@ def test_images_and_reports_have_studies_in_common_or_not() -> None:
     assert not any_in_common(scans, ["z", "y"])
     assert not any_in_common(scans, [None, ""])
     assert not any_in_common(scans, [])
+
+
+def test_image_ids_are_read_until_one_is_found() -> None:
+    read = iter(["b", *["z"] * (2 * IDS_AT_ONCE)])
+
+    assert any_in_common([scan_of(("b", "y"))], read)
+    assert len(list(read)) > IDS_AT_ONCE
+    assert any_in_common([scan_of(("b", "y"))], [*["z"] * IDS_AT_ONCE, "b"])
 
 
 def test_a_row_group_is_scanned_over_all_its_batches(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labelers.text.roles import Role, RoleJudge, RoleRule
+from labelers.text.roles import Role, RoleJudge, RoleRule, RoleTable
 
 JUDGE = RoleJudge.load()
 NAMED = [pattern for parts in JUDGE.table.parts.values() for pattern in parts]
@@ -84,3 +84,19 @@ def test_a_sentence_about_something_else_has_its_role(sentence: str, role: Role)
 )
 def test_a_report_may_open_with_a_finding(line: str) -> None:
     assert JUDGE.opening_role(line) is None
+
+
+def test_of_several_rules_that_apply_the_first_of_the_file_gives_the_role() -> None:
+    words = [f"word{n}" for n in range(40)]
+    rules = [
+        {"role": role.value, "example": word, "words": [word], "patterns": [word]}
+        for word, role in zip(words, [Role.ADVICE, *[Role.HISTORY] * 39], strict=True)
+    ]
+    empty = {"parts": {}, "vocabularies": {}, "guards": {"g": ["x"]}, "image_guard": "g"}
+    forward, turned = (
+        RoleJudge(RoleTable.model_validate({**empty, "rules": order, "opening_rules": order}))
+        for order in (rules, rules[::-1])
+    )
+
+    assert forward.role(" ".join(words)) is Role.ADVICE
+    assert turned.role(" ".join(words)) is Role.HISTORY

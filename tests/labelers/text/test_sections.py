@@ -104,7 +104,7 @@ def test_capitals_stand_out_without_a_full_stop_before_them() -> None:
 
 
 def test_a_field_in_a_sentence_is_no_heading() -> None:
-    assert FINDER.inside("The right lobe shows this finding: a cyst", 0) == []
+    assert FINDER.inside("The right lobe shows this finding: a cyst", 0) == ()
 
 
 @pytest.mark.parametrize(

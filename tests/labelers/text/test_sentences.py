@@ -79,3 +79,13 @@ def test_the_shipped_parameters_are_sorted_and_hold_no_sentences() -> None:
     for words in (shipped["abbreviations"], shipped["sentence_starters"], list(shipped["orthography"])):
         assert words == sorted(words)
         assert not any(" " in word for word in words)
+
+
+@pytest.mark.parametrize("before", ["", "x", "Heading:\n", "ab", "b)", "seen.", "?"])
+def test_a_passage_is_split_the_same_wherever_it_stands_and_however_often(before: str) -> None:
+    passage = ".The skull is intact. No bleed; 2) Old infarct. Seen by Dr. Poe.Then nothing."
+    text = before + passage
+    whole = SentenceSplitter.load()._find_spans(text, len(before))  # sees all that stands before
+
+    for _ in range(2):
+        assert list(SPLITTER.spans(text, len(before), len(text))) == list(whole)

@@ -1,0 +1,1 @@
+"""Measuring the whole job and its labeler (`ctlabel bench`)."""
