@@ -55,7 +55,6 @@ def read_archive_texts(files: Sequence[Path], labeler: BundledLabeler, *, most: 
 
 
 def _text_batches(files: Sequence[Path], labeler: BundledLabeler) -> Iterator[TextBatch]:
-    from labelers.base import SectionedLabeler
     from labelers.text.report import ReportReader
     from pipeline.eligibility import Eligibility
     from pipeline.reading import read_batches
@@ -65,7 +64,7 @@ def _text_batches(files: Sequence[Path], labeler: BundledLabeler) -> Iterator[Te
     from schemas.job import JobConfig
 
     config = JobConfig(reports=tuple(map(str, files)))
-    sections = frozenset(labeler.sections if isinstance(labeler, SectionedLabeler) else ())
+    sections = frozenset(labeler.sections)
     step = TextStep(ReportReader.load(), Eligibility.load(), labeler.unit, sections)  # as the job has it
     for group in row_groups(describe_reports(config)):
         for batch in read_batches(group, config=config):
