@@ -33,7 +33,7 @@ test: $(INSTALLED)
 labelers: work/labelers/bigru_per_label_attention
 
 work/labelers/bigru_per_label_attention: work/labelers/alarm_per_label_attention
-	$(BIN)/ctlabel train bigru_per_label_attention --out $@ $(LEARNT) \
+	$(BIN)/ctlabel train bigru_per_label_attention --max-epochs 8 --out $@ $(LEARNT) \
 	  --text $(DATA)/text/radiology_text.parquet --teacher $<
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
