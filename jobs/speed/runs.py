@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from jobs.speed.records import RunSpeed
-from schemas.errors import CtlabelError
+from schemas.errors import CtlabelError, InvariantError
 from schemas.run import RunStats
 from schemas.status import ReportStatus
 
@@ -31,17 +31,13 @@ STAGES = {
 _PROCESSES = Path("/proc")
 
 
-class RunFailedError(CtlabelError):
-    """The job that was to be measured failed; what it said is passed on."""
-
-
 def measure_run(
     reports: Sequence[Path], *, images: Path, labeler: str, out: Path, base: Path | None = None
 ) -> RunSpeed:
     """Labels the reports to a new run folder.
 
     Raises:
-        RunFailedError: the job did.
+        CtlabelError: the job failed; of the kind that its exit code tells, with what it said.
     """
     arguments = [*map(str, reports), "--images", str(images), "--labeler", labeler, "--out", str(out)]
     arguments += ["--base", str(base)] if base else []
@@ -56,10 +52,15 @@ def measure_run(
         output, errors = process.communicate()
     seconds = perf_counter() - started
     if process.returncode:
-        raise RunFailedError(f"the measured job failed: {_message(errors)}")
+        raise _failure(process.returncode, errors)
     record = {key: value for key, value in json.loads(output).items() if key != "out"}
     stats = RunStats.model_validate(record)
     return _speed(stats, seconds=seconds, peak_mib=max(peak.mib, stats.peak_memory_mib))
+
+
+def _failure(code: int, errors: str) -> CtlabelError:
+    kinds = {kind.exit_code: kind for kind in CtlabelError.__subclasses__()}
+    return kinds.get(code, InvariantError)(f"the measured job failed: {_message(errors)}")
 
 
 def _message(errors: str) -> str:

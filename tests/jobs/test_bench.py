@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from jobs.bench import command
 from jobs.speed.archives import make_archive
-from jobs.speed.runs import STAGES, RunFailedError, family, measure_run, resident_mib
+from jobs.speed.runs import STAGES, family, measure_run, resident_mib
+from schemas.errors import InputError
 from schemas.job import JobConfig
 from tests.archives import report_rows, write_images, write_reports
 
@@ -115,7 +116,7 @@ def test_every_report_comes_once_before_one_comes_again(tmp_path: Path) -> None:
 def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
     images = write_images(tmp_path / "images.parquet", [1])
 
-    with pytest.raises(RunFailedError, match=r"gone\.parquet: no such file"):
+    with pytest.raises(InputError, match=r"gone\.parquet: no such file"):
         measure_run([tmp_path / "gone.parquet"], images=images, labeler="default", out=tmp_path / "run")
 
 
