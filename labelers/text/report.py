@@ -54,7 +54,7 @@ class ReportReader:
         self.splitter = splitter
         self.judge = judge
         configured = (headings.table, splitter.parameters, splitter.rules, judge.table)
-        self.fingerprint = hash_json([hash_sources(SOURCES), *(_plain(part) for part in configured)])
+        self.fingerprint = hash_json([hash_sources(SOURCES), *(plain_conf(part) for part in configured)])
 
     @classmethod
     def load(cls) -> ReportReader:
@@ -97,8 +97,3 @@ class ReportReader:
             role = self.judge.opening_role(text[run.start : run.end])
             return _OPENING_SECTIONS.get(role, run.section) if role else run.section
         return run.section
-
-
-def _plain(part: BaseModel) -> Any:
-    """JSON-able, sets in order."""
-    return json.loads(json.dumps(part.model_dump(), default=sorted))

@@ -1,0 +1,64 @@
+"""What lies between two places of a sentence: how many words, and whether a scope may reach across."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labelers.rules.patterns import Found
+from labelers.rules.tables import CueKind, CueRule
+
+_WORD = re.compile(r"[^\W_]+(?:['.,][^\W_]+)*")
+_COMMA = re.compile(r",(?=\s|$)")
+_BREAK = re.compile(r";|[.!](?=\s|$)|\?(?=\s+\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """A sentence's words and the places that end a scope: punctuation, and stops such as `but`."""
+
+    words: tuple[int, ...]
+    breaks: tuple[int, ...]
+    stops: tuple[int, ...]
+    commas: tuple[int, ...]
+    colons: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str, cues: Sequence[Found[CueRule]]) -> Clauses:
+        """The clauses of a plain text; punctuation inside a cue (`fracture: none`) ends nothing."""
+        inside = [(cue.start, cue.end) for cue in cues if cue.rule.kind is not CueKind.STOP]
+        marks = (match.start() for match in _BREAK.finditer(text))
+        return cls(
+            words=tuple(match.start() for match in _WORD.finditer(text)),
+            breaks=tuple(at for at in marks if not _within(at, inside)),
+            stops=tuple(cue.start for cue in cues if cue.rule.kind is CueKind.STOP),
+            commas=tuple(match.start() for match in _COMMA.finditer(text)),
+            colons=tuple(at for at, c in enumerate(text) if c == ":" and not _within(at, inside)),
+        )
+
+    def distance(self, start: int, end: int) -> int:
+        """How many words begin between two places."""
+        return max(0, bisect_left(self.words, end) - bisect_left(self.words, start))
+
+    def joined(self, start: int, end: int) -> bool:
+        """Whether nothing between two places ends a scope."""
+        return self.linked(start, end) and not _any_between(self.colons, start, end)
+
+    def linked(self, start: int, end: int) -> bool:
+        """The same, but a colon may stand between, as in `Ventricles: normal`."""
+        return not _any_between(self.breaks, start, end) and not _any_between(self.stops, start, end)
+
+    def has_comma(self, start: int, end: int) -> bool:
+        """Whether a comma stands between two places."""
+        return _any_between(self.commas, start, end)
+
+
+def _within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in spans)
+
+
+def _any_between(places: tuple[int, ...], start: int, end: int) -> bool:
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] < end
