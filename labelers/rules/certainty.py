@@ -37,11 +37,19 @@ class CertaintyReader:
     """Finds cues, and says which of them reaches a span."""
 
     def __init__(self, rules: RuleFile, wording: Wording) -> None:
-        self._scanner = Scanner([(rule, pattern) for rule in rules.cues for pattern in rule.find], wording)
+        by_pattern: dict[str, list[CueRule]] = {}
+        for rule in rules.cues:
+            for pattern in rule.find:
+                by_pattern.setdefault(pattern, []).append(rule)
+        self._scanner = Scanner([(tuple(same), pattern) for pattern, same in by_pattern.items()], wording)
 
     def cues(self, text: str) -> list[Cue]:
-        """All cues of a plain text, left to right."""
-        return self._scanner.find(text)
+        """All cues of a plain text, left to right; words that are cues of two rules (before and after) come twice."""
+        return [
+            Found(rule, found.pattern, found.start, found.end)
+            for found in self._scanner.find(text)
+            for rule in found.rule
+        ]
 
     def read(self, span: tuple[int, int], cues: Sequence[Cue], clauses: Clauses) -> tuple[Certainty, Cue | None]:
         """The class of a mention at `span`, and the cue that makes it so; positive where none reaches it."""
@@ -59,10 +67,12 @@ def _scope(cue: Cue, span: tuple[int, int], clauses: Clauses) -> Scope | None:
         return None
     start, end = span
     before, after = _SIDES[rule.side]
-    if before and cue.end <= start:
-        gap = (cue.end, start)
-    elif after and cue.start >= end:
-        gap = (end, cue.start)
+    if before and cue.start < start and cue.end <= end:
+        gap = (min(cue.end, start), start)
+    elif after and cue.end > end and cue.start >= start:
+        gap = (end, max(cue.start, end))
+        if clauses.has_comma(*gap) and not clauses.is_list(*gap):
+            return None
     elif start < cue.start and cue.end < end:
         return Scope(cue, 0)
     else:

@@ -12,6 +12,7 @@ from labelers.rules.tables import CueKind, CueRule
 
 _WORD = re.compile(r"[^\W_]+(?:['.,][^\W_]+)*")
 _COMMA = re.compile(r",(?=\s|$)")
+_AND = re.compile(r"\b(?:and|or|nor)\b|&")
 _BREAK = re.compile(r";|[.!](?=\s|$)|\?(?=\s+\S)")
 
 
@@ -24,6 +25,7 @@ class Clauses:
     stops: tuple[int, ...]
     commas: tuple[int, ...]
     colons: tuple[int, ...]
+    conjunctions: tuple[int, ...]
 
     @classmethod
     def of(cls, text: str, cues: Sequence[Found[CueRule]]) -> Clauses:
@@ -35,6 +37,7 @@ class Clauses:
             breaks=tuple(at for at in marks if not _within(at, inside)),
             stops=tuple(cue.start for cue in cues if cue.rule.kind is CueKind.STOP),
             commas=tuple(match.start() for match in _COMMA.finditer(text)),
+            conjunctions=tuple(match.start() for match in _AND.finditer(text)),
             colons=tuple(at for at, c in enumerate(text) if c == ":" and not _within(at, inside)),
         )
 
@@ -53,6 +56,10 @@ class Clauses:
     def has_comma(self, start: int, end: int) -> bool:
         """Whether a comma stands between two places."""
         return _any_between(self.commas, start, end)
+
+    def is_list(self, start: int, end: int) -> bool:
+        """Whether `and`, `or` or `nor` stands between two places."""
+        return _any_between(self.conjunctions, start, end)
 
 
 def _within(at: int, spans: Sequence[tuple[int, int]]) -> bool:

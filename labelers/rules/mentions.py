@@ -12,9 +12,15 @@ from labelers.rules.tables import ContextRule, PairRule, RuleFile, TermRule
 from schemas.label_set import LabelSet
 
 
+DECOY = "!"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A label named at a span, before certainty; `says` is a class that the words fix, `only` the one that counts."""
+    """A label named at a span, before certainty; `says` is a class that the words fix, `only` the one that counts.
+
+    A `weak` one is dropped where the sentence names its label in other words, too.
+    """
 
     label: str
     term: str
@@ -22,6 +28,7 @@ class Candidate:
     end: int
     says: str | None = None
     only: str | None = None
+    weak: bool = False
 
 
 class MentionFinder:
@@ -30,66 +37,90 @@ class MentionFinder:
     def __init__(self, rules: RuleFile, label_set: LabelSet, wording: Wording) -> None:
         own = [(rule, pattern) for rule in rules.terms for pattern in rule.find]
         self._terms = Scanner([*own, *_synonyms(rules, label_set)], wording)
-        self._structures = Scanner([(name, p) for name, ps in rules.structures.items() for p in ps], wording)
-        by_pattern: dict[str, list[PairRule]] = {}
-        for pair in rules.pairs:
-            for pattern in pair.find:
-                by_pattern.setdefault(pattern, []).append(pair)
-        self._words = Scanner([(tuple(pairs), pattern) for pattern, pairs in by_pattern.items()], wording)
+        self._pairs = [
+            PairFinder(nouns, [pair for pair in rules.pairs if pair.structure == name], wording)
+            for name, nouns in rules.structures.items()
+        ]
         self._contexts_before = _context_scanner(rules, wording, before=True)
         self._contexts_after = _context_scanner(rules, wording, before=False)
 
     def find(self, text: str, clauses: Clauses) -> list[Candidate]:
         """All candidates of a plain text, from left to right."""
         terms = self._terms.find(text)
-        pairs = self._pairs(text, clauses)
-        claimed = [(word.start, word.end) for _, word in pairs]
+        pairs = [found for finder in self._pairs for found in finder.find(text, clauses)]
+        claimed = [(pair.word_start, pair.word_end) for pair in pairs if not pair.rule.shares]
         named = [
-            Candidate(label, term.pattern, term.start, term.end, only=term.rule.only)
+            Candidate(label, term.pattern, term.start, term.end, only=term.rule.only, weak=term.rule.weak)
             for term in terms
             if not any(start <= term.start and term.end <= end for start, end in claimed)
             for label in term.rule.labels
         ]
-        found = [*named, *(pair for pair, _ in pairs)]
+        found = [*named, *(candidate for pair in pairs for candidate in pair.candidates)]
         contexts = self._contexts_before.find(text), self._contexts_after.find(text)
         changed = [c for candidate in found for c in _in_context(candidate, contexts, clauses)]
-        return sorted(changed, key=lambda candidate: (candidate.start, candidate.end, candidate.label))
+        strong = {candidate.label for candidate in changed if not candidate.weak}
+        kept = [c for c in changed if not c.weak or c.label not in strong]
+        return sorted(kept, key=lambda candidate: (candidate.start, candidate.end, candidate.label))
 
-    def _pairs(
-        self, text: str, clauses: Clauses
-    ) -> list[tuple[Candidate, Found[tuple[PairRule, ...]]]]:
-        structures = self._structures.find(text)
-        if not structures:
-            return []
-        words = self._words.find(text)
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A structure, and the word that speaks of it."""
+
+    rule: PairRule
+    structure: Found[bool]
+    word: Found[PairRule]
+
+    @property
+    def word_start(self) -> int:
+        """Where the word begins."""
+        return self.word.start
+
+    @property
+    def word_end(self) -> int:
+        """Where it ends."""
+        return self.word.end
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """One for each label, at the span that covers both."""
+        start, end = min(self.structure.start, self.word.start), max(self.structure.end, self.word.end)
+        term = f"{self.structure.pattern} + {self.word.pattern}"
+        rule = self.rule
+        return [Candidate(label, term, start, end, says=rule.says, weak=rule.weak) for label in rule.labels]
+
+
+class PairFinder:
+    """The pairs of one structure."""
+
+    def __init__(self, nouns: Sequence[str], pairs: Sequence[PairRule], wording: Wording) -> None:
+        self._nouns = Scanner([(noun[:1] != DECOY, noun.removeprefix(DECOY)) for noun in nouns], wording)
+        self._words = Scanner([(pair, pattern) for pair in pairs for pattern in pair.find], wording)
+
+    def find(self, text: str, clauses: Clauses) -> list[Pair]:
+        """Each structure with the word nearest to it in its clause, before rather than across a comma."""
+        structures = [noun for noun in self._nouns.find(text) if noun.rule]
+        words = self._words.find(text) if structures else []
         found = []
         for structure in structures:
-            best = _nearest(structure, words, clauses)
-            for pair in () if best is None else _rules_for(structure, best):
-                span = min(structure.start, best.start), max(structure.end, best.end)
-                term = f"{structure.pattern} + {best.pattern}"
-                found += [(Candidate(label, term, *span, says=pair.says), best) for label in pair.labels]
+            reached = [
+                (cost, word.start, word) for word in words if (cost := _cost(structure, word, clauses)) is not None
+            ]
+            if reached:
+                word = min(reached, key=lambda entry: entry[:2])[2]
+                found.append(Pair(word.rule, structure, word))
         return found
 
 
-def _rules_for(structure: Found[str], word: Found[tuple[PairRule, ...]]) -> list[PairRule]:
-    return [pair for pair in word.rule if pair.structure == structure.rule]
-
-
-def _nearest(
-    structure: Found[str], words: Sequence[Found[tuple[PairRule, ...]]], clauses: Clauses
-) -> Found[tuple[PairRule, ...]] | None:
-    """The word that speaks of the structure: the nearest in its clause, before rather than across a comma."""
-    reached = []
-    for word in words:
-        rules = _rules_for(structure, word)
-        if not rules or (word.start < structure.end and structure.start < word.end):
-            continue
-        gap = (structure.end, word.start) if word.start >= structure.end else (word.end, structure.start)
-        distance = clauses.distance(*gap)
-        if distance <= max(rule.distance for rule in rules) and clauses.linked(*gap):
-            reached.append((distance + 3 * clauses.has_comma(*gap), word.start < structure.start, word.start, word))
-    return min(reached, key=lambda entry: entry[:3])[3] if reached else None
+def _cost(structure: Found[bool], word: Found[PairRule], clauses: Clauses) -> float | None:
+    """How far the word is from the structure, None where it does not reach it."""
+    if word.start < structure.end and structure.start < word.end:
+        return None
+    gap = (structure.end, word.start) if word.start >= structure.end else (word.end, structure.start)
+    distance = clauses.distance(*gap)
+    if distance > word.rule.distance or not clauses.linked(*gap):
+        return None
+    return distance + 3 * clauses.has_comma(*gap) + 0.5 * (word.start < structure.start)
 
 
 def _in_context(
@@ -121,7 +152,7 @@ def _reaches(
         gap = (candidate.end, context.start)
     else:
         return candidate.start <= context.start and context.end <= candidate.end
-    return clauses.distance(*gap) <= context.rule.distance and clauses.joined(*gap)
+    return clauses.distance(*gap) <= context.rule.distance and clauses.linked(*gap)
 
 
 def _context_scanner(rules: RuleFile, wording: Wording, *, before: bool) -> Scanner[ContextRule]:

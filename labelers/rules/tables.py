@@ -68,21 +68,28 @@ class Example(Frozen):
 class TermRule(Example):
     """Words that name labels; none where the words only look like a label's (`mass effect` is no lesion).
 
-    `only`: the class in which alone it counts, such as negative for `density abnormality`.
+    `only`: the class in which alone it counts, such as negative for `density abnormality`. What is `weak` counts
+    where the sentence does not name the label in other words.
     """
 
     labels: tuple[str, ...] = ()
     only: ClassName | None = None
+    weak: bool = False
     find: tuple[str, ...] = Field(min_length=1)
 
 
 class PairRule(Example):
-    """A structure and a word near it, in either order; `says` is the class where the words themselves fix it."""
+    """A structure and a word near it, in either order; `says` is the class where the words themselves fix it.
+
+    The word is no longer a term by itself (`hyperdense` beside a vessel), unless the rule `shares` it.
+    """
 
     labels: tuple[str, ...] = ()
     structure: str
     find: tuple[str, ...] = Field(min_length=1)
     says: ClassName | None = None
+    weak: bool = False
+    shares: bool = False
     distance: int = Field(default=8, ge=0)
 
 
