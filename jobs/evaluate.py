@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.option("--labeler", default="default", show_default=True, help="Name or bundle folder.")
+@click.option(
+    "--labeler", default="default", show_default=True, help="Name, bundle folder, or a rule labeler's recipe."
+)
 @click.option(
     "--data",
     "data",
@@ -32,9 +34,10 @@ def command(*, labeler: str, data: Path, as_json: bool, write: bool) -> None:
     Example:
       ctlabel evaluate --labeler default --data dev.parquet --json
     """
-    from labelers.bundle import load_bundle, write_evaluation
+    from labelers.bundle import write_evaluation
+    from labelers.loading import load_labeler
 
-    loaded = load_bundle(labeler)
+    loaded = load_labeler(labeler)
     figures = evaluate_labeler(loaded, data)
     if write:
         write_evaluation(labeler, name=data.stem, figures=figures)

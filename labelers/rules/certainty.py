@@ -51,7 +51,9 @@ class CertaintyReader:
             for rule in found.rule
         ]
 
-    def read(self, span: tuple[int, int], cues: Sequence[Cue], clauses: Clauses) -> tuple[Certainty, Cue | None]:
+    def read(
+        self, span: tuple[int, int], cues: Sequence[Cue], clauses: Clauses
+    ) -> tuple[Certainty, Cue | None]:
         """The class of a mention at `span`, and the cue that makes it so; positive where none reaches it."""
         scopes = [scope for cue in cues if (scope := _scope(cue, span, clauses)) is not None]
         if not scopes:

@@ -10,7 +10,9 @@ from labelers.base import Mention
 from schemas.certainty import Certainty
 
 OR = "A or B"
-_BETWEEN = re.compile(r"[\s,]*(?:[\w'/-]+\s+){0,4}?(?:or|versus|vs\.?|v\.?|as against)(?:\s+[\w'/-]+){0,4}?\s*")
+_BETWEEN = re.compile(
+    r"[\s,]*(?:[\w'/-]+\s+){0,4}?(?:or|versus|vs\.?|v\.?|as against)(?:\s+[\w'/-]+){0,4}?\s*"
+)
 
 
 def open_alternatives(mentions: Sequence[Mention], text: str) -> list[Mention]:

@@ -16,7 +16,7 @@ from labelers.rules.clauses import Clauses
 from labelers.rules.differentials import open_alternatives
 from labelers.rules.mentions import Candidate, MentionFinder
 from labelers.rules.patterns import Wording, plain_text
-from labelers.rules.recipe import RulesRecipe
+from labelers.rules.recipe import RulesRecipe, load_rules_recipe
 from labelers.rules.tables import RuleFile, load_rules
 from labelers.text.roles import RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
@@ -56,17 +56,18 @@ class RuleLabeler:
     headings: HeadingFinder
 
     @classmethod
-    def load(cls, recipe: RulesRecipe) -> RuleLabeler:
-        """The labeler of a recipe.
+    def load(cls, path: Path) -> RuleLabeler:
+        """The labeler of a recipe file.
 
         Raises:
             UsageError: a rule file does not exist or does not fit, or names a label that the label set lacks.
         """
+        recipe = load_rules_recipe(path)
         label_set, rules = load_label_set(recipe.label_set), load_rules(recipe.rules)
         check_labels(rules, label_set)
         wording = Wording(spellings=rules.spellings, parts=rules.parts)
         judge, headings = RoleJudge.load(), HeadingFinder.load()
-        configured = [recipe.model_dump(mode="json"), plain_conf(rules), label_set.hash]
+        configured = [recipe.model_dump(mode="json", exclude={"rules"}), plain_conf(rules), label_set.hash]
         texts = [plain_conf(table) for table in (judge.table, headings.table)]
         return cls(
             recipe=recipe,
@@ -159,7 +160,8 @@ def check_labels(rules: RuleFile, label_set: LabelSet) -> None:
     Raises:
         UsageError: one does not exist.
     """
-    named = [label for rule in (*rules.terms, *rules.pairs) for label in rule.labels]
+    named = [label for term in rules.terms for label in term.labels]
+    named += [label for pair in rules.pairs for label in pair.labels]
     for context in rules.contexts:
         named += [*context.of, *(label for label in (context.becomes, context.adds) if label is not None)]
     for label in (*named, *(label for rule in rules.examples for label in rule.shows)):

@@ -11,7 +11,6 @@ from labelers.rules.patterns import Found, Scanner, Wording
 from labelers.rules.tables import ContextRule, PairRule, RuleFile, TermRule
 from schemas.label_set import LabelSet
 
-
 DECOY = "!"
 
 
@@ -104,7 +103,9 @@ class PairFinder:
         found = []
         for structure in structures:
             reached = [
-                (cost, word.start, word) for word in words if (cost := _cost(structure, word, clauses)) is not None
+                (cost, word.start, word)
+                for word in words
+                if (cost := _cost(structure, word, clauses)) is not None
             ]
             if reached:
                 word = min(reached, key=lambda entry: entry[:2])[2]
@@ -143,9 +144,7 @@ def _in_context(
         yield kept
 
 
-def _reaches(
-    context: Found[ContextRule], candidate: Candidate, clauses: Clauses, *, before: bool
-) -> bool:
+def _reaches(context: Found[ContextRule], candidate: Candidate, clauses: Clauses, *, before: bool) -> bool:
     if before and context.end <= candidate.start:
         gap = (context.end, candidate.start)
     elif not before and context.start >= candidate.end:

@@ -20,8 +20,10 @@ _TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|.", re.DOTALL)
 _WORD_START = re.compile(r"(?<!\w)\w")
 _SYMBOL, _ANY_LETTER = "symbol", "any"
 MAX_ALTERNATIVES = 400
-_ODD_CHARACTERS = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-"} |
-                                {"\u2018": "'", "\u2019": "'", "\u00a0": " ", "\n": " ", "\t": " ", "\r": " "})
+_ODD_CHARACTERS = str.maketrans(
+    {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-"}
+    | {"\u2018": "'", "\u2019": "'", "\u00a0": " ", "\n": " ", "\t": " ", "\r": " "}
+)
 
 
 def plain_text(text: str) -> str:
@@ -123,7 +125,7 @@ class Scanner(Generic[RuleT]):
 
 
 def leading_alternatives(expression: str) -> list[str]:
-    """The expression as several, each of which begins with one letter where that can be told: `(?:a|b)c` is ac, bc."""
+    """The expression as several that begin with one letter each, where that can be told: `(?:a|b)c` is ac, bc."""
     done: list[str] = []
     waiting = [expression]
     while waiting:

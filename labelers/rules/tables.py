@@ -22,7 +22,7 @@ class Side(StrEnum):
 
 
 class CueKind(StrEnum):
-    """What a cue makes of the mentions in its scope; `stop` ends scopes, `neutral` only keeps its words from others.
+    """What a cue makes of the mentions in its scope; `stop` ends scopes, `neutral` keeps its words from others.
 
     `aside`: history, a question asked or advice, which mention nothing.
     """

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
 
 from labelers.text.layout import Run, runs
 from labelers.text.lines import scan_lines
 from labelers.text.roles import Role, RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from labelers.text.sentences import SentenceSplitter
+from schemas.conf import plain_conf
 from schemas.hashing import hash_json, hash_sources
 
 SOURCES = sorted(Path(__file__).parent.glob("*.py"))
