@@ -18,8 +18,9 @@ _CLASS = re.compile(r"(\[[^\]]*\])")
 _HYPHEN = re.compile(r"(?<=\w)-(?=[\w(<])")
 _TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|.", re.DOTALL)
 _WORD_START = re.compile(r"(?<!\w)\w")
-_SYMBOL, _ANY_LETTER = "symbol", "any"
-MAX_ALTERNATIVES = 400
+_QUANTIFIER = re.compile(r"^(?:[?*+]|\{\d*,?\d*\})\??")
+_ANY_HEADS = frozenset({r"\w", r"\d", r"\S", "."})
+SYMBOL, ANY_LETTER = "symbol", "any"
 _ODD_CHARACTERS = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-"}
     | {"\u2018": "'", "\u2019": "'", "\u00a0": " ", "\n": " ", "\t": " ", "\r": " "}
@@ -88,13 +89,12 @@ class Scanner(Generic[RuleT]):
 
     def __init__(self, rules: Iterable[tuple[RuleT, str]], wording: Wording) -> None:
         self._entries = sorted(rules, key=lambda entry: -len(entry[1]))
-        openings: dict[str, list[tuple[int, str]]] = {}
+        self._by_letter: dict[str, list[tuple[int, str]]] = {}
         for i, (_, pattern) in enumerate(self._entries):
             expression = wording.expand(pattern)
             _check(expression, pattern)
-            for opening in leading_alternatives(expression):
-                openings.setdefault(_first_letter(opening), []).append((i, opening))
-        self._openings = openings
+            for letter in first_letters(expression):
+                self._by_letter.setdefault(letter, []).append((i, expression))
         self._compiled: dict[str, re.Pattern[str]] = {}
 
     def find(self, text: str) -> list[Found[RuleT]]:
@@ -104,53 +104,72 @@ class Scanner(Generic[RuleT]):
         for match in self._matches(text):
             if match.start() >= end and match.end() > match.start():
                 end = match.end()
-                rule, pattern = self._entries[int((match.lastgroup or "p0")[1:].partition("_")[0])]
+                rule, pattern = self._entries[int((match.lastgroup or "p0")[1:])]
                 found.append(Found(rule, pattern, match.start(), end))
         return found
 
     def _matches(self, text: str) -> Iterable[re.Match[str]]:
         """What begins at each word and at each place that is none, by where it begins."""
-        symbols = self._alternation(_SYMBOL).finditer(text)
+        symbols = self._alternation(SYMBOL).finditer(text)
         words = (self._alternation(word[0]).match(text, word.start()) for word in _WORD_START.finditer(text))
         return merge(symbols, filter(None, words), key=lambda match: match.start())
 
     def _alternation(self, letter: str) -> re.Pattern[str]:
         if letter not in self._compiled:
-            own = [] if letter == _SYMBOL else self._openings.get(_ANY_LETTER, [])
-            chosen = sorted([*self._openings.get(letter, []), *own])
+            anywhere = [] if letter == SYMBOL else self._by_letter.get(ANY_LETTER, [])
+            chosen = sorted({*self._by_letter.get(letter, []), *anywhere})
             # An empty group at the end names the alternative, and leaves its first letter where re looks for it.
-            parts = [f"(?:{opening})(?P<p{i}_{n}>)" for n, (i, opening) in enumerate(chosen)]
+            parts = [f"(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
             self._compiled[letter] = re.compile("|".join(parts) or r"(?!)")
         return self._compiled[letter]
 
 
-def leading_alternatives(expression: str) -> list[str]:
-    """The expression as several that begin with one letter each, where that can be told: `(?:a|b)c` is ac, bc."""
-    done: list[str] = []
-    waiting = [expression]
-    while waiting:
-        current = waiting.pop()
-        parts = _opened(current)
-        if parts is None or len(done) + len(waiting) + len(parts) > MAX_ALTERNATIVES:
-            done.append(current)
-        else:
-            waiting += parts
-    return done[::-1]
+def first_letters(expression: str, rest: str = "") -> frozenset[str]:
+    """The letters that a match of the expression followed by `rest` may begin with.
+
+    `ANY_LETTER` stands for all of them, `SYMBOL` for a beginning that is no letter.
+    """
+    if not expression:
+        return first_letters(rest) if rest else frozenset({SYMBOL})
+    if expression.startswith("(?"):
+        return _letters_of_group(expression, rest)
+    head, tail = _head(expression)
+    own = frozenset({head if head.isalnum() else ANY_LETTER if head in _ANY_HEADS else SYMBOL})
+    if tail[:1] in {"?", "*"} or tail[:2] == "{0":
+        return own | first_letters(_behind_quantifier(tail), rest)
+    return own
 
 
-def _opened(expression: str) -> list[str] | None:
-    """One step of taking the head apart; None where it needs none or cannot be taken apart."""
-    if expression.startswith("(?:"):
-        end = _closing(expression)
-        inner, rest = expression[3:end], expression[end + 1 :]
-        if rest[:1] == "?":
-            return [*(f"{part}{rest[1:]}" for part in _split(inner)), rest[1:].removeprefix("?")]
-        if rest[:1] == "*":
-            return [*(f"{part}(?:{inner})*{rest[1:]}" for part in _split(inner)), rest[1:].removeprefix("?")]
-        return None if rest[:1] in {"{", "+"} else [f"{part}{rest}" for part in _split(inner)]
-    if expression[:1].isalnum() and expression[1:2] == "?":
-        return [expression[0] + expression[2:], expression[2:]]
-    return None
+def _letters_of_group(expression: str, rest: str) -> frozenset[str]:
+    end = _closing(expression)
+    tail = expression[end + 1 :]
+    behind = _behind_quantifier(tail)
+    if not expression.startswith("(?:"):
+        return first_letters(behind, rest)
+    found = [first_letters(part, behind + rest) for part in _split(expression[3:end])]
+    if tail[:1] in {"?", "*"} or tail[:2] == "{0":
+        found.append(first_letters(behind, rest))
+    return frozenset().union(*found)
+
+
+def _beginning_with(expression: str, letter: str) -> str:
+    """The expression without those alternatives at its head that begin with another letter."""
+    if not expression.startswith("(?:"):
+        return expression
+    end = _closing(expression)
+    tail = expression[end + 1 :]
+    parts = [part for part in _split(expression[3:end]) if first_letters(part, tail) & {letter, ANY_LETTER}]
+    return f"(?:{'|'.join(parts)}){tail}" if parts else expression
+
+
+def _head(expression: str) -> tuple[str, str]:
+    match = _TOKEN.match(expression)
+    head = match[0] if match else expression[:1]
+    return head, expression[len(head) :]
+
+
+def _behind_quantifier(tail: str) -> str:
+    return _QUANTIFIER.sub("", tail, count=1)
 
 
 def _closing(expression: str) -> int:
@@ -175,12 +194,6 @@ def _split(inner: str) -> list[str]:
 def _plain_characters(expression: str) -> Iterator[tuple[int, str]]:
     """Characters that are neither escaped nor in a class."""
     return ((match.start(), match[0]) for match in _TOKEN.finditer(expression) if len(match[0]) == 1)
-
-
-def _first_letter(opening: str) -> str:
-    if opening[:1].isalnum() and opening[1:2] not in {"*", "?", "{"}:
-        return opening[0]
-    return _ANY_LETTER if opening.startswith((r"\w", r"\d", "(?:", "[a-z")) else _SYMBOL
 
 
 def _check(expression: str, pattern: str) -> None:
