@@ -52,10 +52,15 @@ class CertaintyReader:
         ]
 
     def read(
-        self, span: tuple[int, int], cues: Sequence[Cue], clauses: Clauses
+        self, parts: Sequence[tuple[int, int]], cues: Sequence[Cue], clauses: Clauses
     ) -> tuple[Certainty, Cue | None]:
-        """The class of a mention at `span`, and the cue that makes it so; positive where none reaches it."""
-        scopes = [scope for cue in cues if (scope := _scope(cue, span, clauses)) is not None]
+        """The class of a mention, and the cue that makes it so; positive where none reaches it.
+
+        `parts` are the places of its words; a cue counts between them, but not within one.
+        """
+        span = min(start for start, _ in parts), max(end for _, end in parts)
+        outside = [cue for cue in cues if not any(s <= cue.start and cue.end <= e for s, e in parts)]
+        scopes = [scope for cue in outside if (scope := _scope(cue, span, clauses)) is not None]
         if not scopes:
             return Certainty.POSITIVE, None
         cue = min(scopes, key=lambda scope: scope.rank).cue

@@ -23,6 +23,7 @@ class Clauses:
     words: tuple[int, ...]
     breaks: tuple[int, ...]
     stops: tuple[int, ...]
+    hard_stops: tuple[int, ...]
     commas: tuple[int, ...]
     colons: tuple[int, ...]
     conjunctions: tuple[int, ...]
@@ -36,6 +37,9 @@ class Clauses:
             words=tuple(match.start() for match in _WORD.finditer(text)),
             breaks=tuple(at for at in marks if not _within(at, inside)),
             stops=tuple(cue.start for cue in cues if cue.rule.kind is CueKind.STOP),
+            hard_stops=tuple(
+                cue.start for cue in cues if cue.rule.kind is CueKind.STOP and cue.rule.in_lists
+            ),
             commas=tuple(match.start() for match in _COMMA.finditer(text)),
             conjunctions=tuple(match.start() for match in _AND.finditer(text)),
             colons=tuple(at for at, c in enumerate(text) if c == ":" and not _within(at, inside)),
@@ -47,11 +51,11 @@ class Clauses:
 
     def joined(self, start: int, end: int) -> bool:
         """Whether nothing between two places ends a scope."""
-        return self.linked(start, end) and not _any_between(self.colons, start, end)
+        return not any(_any_between(places, start, end) for places in (self.breaks, self.stops, self.colons))
 
     def linked(self, start: int, end: int) -> bool:
-        """The same, but a colon may stand between, as in `Ventricles: normal`."""
-        return not _any_between(self.breaks, start, end) and not _any_between(self.stops, start, end)
+        """The same, but a colon or a comma may stand between, as in `Ventricles: normal`."""
+        return not _any_between(self.breaks, start, end) and not _any_between(self.hard_stops, start, end)
 
     def has_comma(self, start: int, end: int) -> bool:
         """Whether a comma stands between two places."""

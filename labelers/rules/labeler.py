@@ -15,9 +15,9 @@ from labelers.rules.certainty import CertaintyReader, Cue
 from labelers.rules.clauses import Clauses
 from labelers.rules.differentials import open_alternatives
 from labelers.rules.mentions import Candidate, MentionFinder
-from labelers.rules.patterns import Wording, plain_text
+from labelers.rules.patterns import Scanner, Wording, plain_text
 from labelers.rules.recipe import RulesRecipe, load_rules_recipe
-from labelers.rules.tables import RuleFile, load_rules
+from labelers.rules.tables import AsideRule, RuleFile, load_rules
 from labelers.text.roles import RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from schemas.certainty import Certainty
@@ -52,6 +52,7 @@ class RuleLabeler:
     fingerprint: str
     finder: MentionFinder
     reader: CertaintyReader
+    asides: Scanner[AsideRule]
     judge: RoleJudge
     headings: HeadingFinder
 
@@ -75,6 +76,7 @@ class RuleLabeler:
             fingerprint=hash_json([hash_sources(SOURCES), *configured, *texts]),
             finder=MentionFinder(rules, label_set, wording),
             reader=CertaintyReader(rules, wording),
+            asides=Scanner([(rule, pattern) for rule in rules.asides for pattern in rule.find], wording),
             judge=judge,
             headings=headings,
         )
@@ -123,11 +125,12 @@ class RuleLabeler:
         """How sure a sentence is of whatever stands at a span, label or not."""
         plain = plain_text(text)
         cues = self.reader.cues(plain)
-        return self.reader.read(span, cues, Clauses.of(plain, cues))[0]
+        return self.reader.read((span,), cues, Clauses.of(plain, cues))[0]
 
     def _mention(self, candidate: Candidate, cues: Sequence[Cue], clauses: Clauses) -> Mention | None:
-        span = (candidate.start, candidate.end)
-        certainty, cue = self.reader.read(span, cues, clauses)
+        if candidate.says is not None:
+            cues = [cue for cue in cues if not candidate.touches(cue.start, cue.end)]
+        certainty, cue = self.reader.read(candidate.parts, cues, clauses)
         if candidate.says is not None:
             if certainty is Certainty.NEGATIVE:
                 return None
@@ -151,8 +154,9 @@ class RuleLabeler:
         heading = self.headings.at_start(text)
         if heading is not None and heading.kind in _ASIDES:
             return True
-        return self.judge.role(text) is not None
-
+        if self.judge.role(text) is not None:
+            return True
+        return bool(self.asides.find(plain_text(text))) and not self.judge.tells_of_images(text)
 
 def check_labels(rules: RuleFile, label_set: LabelSet) -> None:
     """Holds the rules' labels and structures against what there is.

@@ -16,18 +16,31 @@ DECOY = "!"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A label named at a span, before certainty; `says` is a class that the words fix, `only` the one that counts.
+    """A label named by words at `parts`, before certainty; `says` is a class that the words fix, `only` the one that counts.
 
     A `weak` one is dropped where the sentence names its label in other words, too.
     """
 
     label: str
     term: str
-    start: int
-    end: int
+    parts: tuple[tuple[int, int], ...]
     says: str | None = None
     only: str | None = None
     weak: bool = False
+
+    @property
+    def start(self) -> int:
+        """Where its first word begins."""
+        return min(start for start, _ in self.parts)
+
+    @property
+    def end(self) -> int:
+        """Where its last word ends."""
+        return max(end for _, end in self.parts)
+
+    def touches(self, start: int, end: int) -> bool:
+        """Whether a span shares a character with its words."""
+        return any(start < own_end and own_start < end for own_start, own_end in self.parts)
 
 
 class MentionFinder:
@@ -49,7 +62,7 @@ class MentionFinder:
         pairs = [found for finder in self._pairs for found in finder.find(text, clauses)]
         claimed = [(pair.word_start, pair.word_end) for pair in pairs if not pair.rule.shares]
         named = [
-            Candidate(label, term.pattern, term.start, term.end, only=term.rule.only, weak=term.rule.weak)
+            Candidate(label, term.pattern, ((term.start, term.end),), only=term.rule.only, weak=term.rule.weak)
             for term in terms
             if not any(start <= term.start and term.end <= end for start, end in claimed)
             for label in term.rule.labels
@@ -83,10 +96,10 @@ class Pair:
     @property
     def candidates(self) -> list[Candidate]:
         """One for each label, at the span that covers both."""
-        start, end = min(self.structure.start, self.word.start), max(self.structure.end, self.word.end)
+        parts = ((self.structure.start, self.structure.end), (self.word.start, self.word.end))
         term = f"{self.structure.pattern} + {self.word.pattern}"
         rule = self.rule
-        return [Candidate(label, term, start, end, says=rule.says, weak=rule.weak) for label in rule.labels]
+        return [Candidate(label, term, parts, says=rule.says, weak=rule.weak) for label in rule.labels]
 
 
 class PairFinder:
@@ -150,8 +163,12 @@ def _reaches(context: Found[ContextRule], candidate: Candidate, clauses: Clauses
     elif not before and context.start >= candidate.end:
         gap = (candidate.end, context.start)
     else:
-        return candidate.start <= context.start and context.end <= candidate.end
-    return clauses.distance(*gap) <= context.rule.distance and clauses.linked(*gap)
+        return False
+    if clauses.distance(*gap) > context.rule.distance:
+        return False
+    if context.rule.blocks:
+        return clauses.linked(*gap) and not clauses.is_list(*gap)
+    return clauses.joined(*gap)
 
 
 def _context_scanner(rules: RuleFile, wording: Wording, *, before: bool) -> Scanner[ContextRule]:

@@ -52,7 +52,8 @@ class Wording:
         pieces = [piece if piece.startswith("[") else self._widened(piece) for piece in _CLASS.split(named)]
         plural = "(?:e?s)?" if pattern[-1:].isalpha() else ""
         is_word = pattern[-1:].isalnum() or (pattern[-1:] in ")]>?*+}" and pattern[-2:-1] != "\\")
-        closed = r"(?!\w)" if is_word else ""
+        looks_ahead = "(?=" in pattern or "(?!" in pattern
+        closed = r"(?!\w)" if is_word and not looks_ahead else ""
         return f"{''.join(pieces)}{plural}{closed}"
 
     def _with_parts(self, pattern: str) -> str:

@@ -103,18 +103,30 @@ class ContextRule(Example):
     after: tuple[str, ...] = ()
     distance: int = Field(default=5, ge=0)
 
+    @property
+    def blocks(self) -> bool:
+        """Whether the mention is nobody's; `rib or skull fracture` is a fracture all the same."""
+        return self.becomes is None and self.adds is None
+
 
 class CueRule(Example):
     """Words of doubt, denial or confirmation; they reach over `distance` words, up to a stop.
 
-    Of several cues that reach a mention the strongest counts, then the nearest. A `list_only` stop holds where a
-    comma stands before it (`no mass, old infarct`).
+    Of several cues that reach a mention the strongest counts, then the nearest. A stop that is not
+    `in_lists` lets a structure reach its word (`ventricles, sulci and cisterns are normal`).
     """
 
     kind: CueKind
     side: Side = Side.BEFORE
     distance: int = Field(default=8, ge=0)
     strength: int = 1
+    in_lists: bool = True
+    find: tuple[str, ...] = Field(min_length=1)
+
+
+class AsideRule(Example):
+    """Words of history: a sentence that has one and tells of no image (`conf/text/roles.yaml`) mentions nothing."""
+
     find: tuple[str, ...] = Field(min_length=1)
 
 
@@ -133,6 +145,7 @@ class RuleFile(Frozen):
     pairs: tuple[PairRule, ...] = ()
     contexts: tuple[ContextRule, ...] = ()
     cues: tuple[CueRule, ...] = ()
+    asides: tuple[AsideRule, ...] = ()
 
     def joined(self, other: RuleFile) -> RuleFile:
         """Both files' rules, this one's first."""
@@ -145,12 +158,13 @@ class RuleFile(Frozen):
             pairs=self.pairs + other.pairs,
             contexts=self.contexts + other.contexts,
             cues=self.cues + other.cues,
+            asides=self.asides + other.asides,
         )
 
     @property
     def examples(self) -> tuple[Example, ...]:
         """All rules."""
-        return (*self.terms, *self.pairs, *self.contexts, *self.cues)
+        return (*self.terms, *self.pairs, *self.contexts, *self.cues, *self.asides)
 
 
 def load_rules(names: tuple[str, ...]) -> RuleFile:
