@@ -52,7 +52,7 @@ COLUMNS = (
 @click.option("--seed", default=0, show_default=True, help="Another seed draws another sample.")
 @click.option("--with-text", is_flag=True, help="Write the sentences, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-def command(
+def command(  # noqa: PLR0913 (one for each option)
     *, run: Path, labeler: str, out: Path | None, per_stratum: int, seed: int, with_text: bool, as_json: bool
 ) -> None:
     """Read the sentences of the run in folder RUN again with a second labeler, and sample where the two disagree.

@@ -20,7 +20,7 @@ Confusion = npt.NDArray[np.int64]
 
 
 class Kind(StrEnum):
-    """How two labelers disagree on a label of a sentence: one alone mentions it, or both do with other certainty."""
+    """How two labelers disagree on a label: one alone mentions it, or both do with other certainty."""
 
     RUN_ONLY = "run_only"
     OTHER_ONLY = "other_only"
@@ -68,7 +68,7 @@ class _Sample:
 
     def rank(self, label: str, kind: Kind, text: str) -> int | None:
         """Where the sentence stands in its stratum; None where it is there already or cannot come in."""
-        rank = int(hash_json([self.seed, label, kind.value, text])[:15], 16)
+        rank = int(hash_json([self.seed, label, kind.value, text.casefold()])[:15], 16)
         heap = self.kept.setdefault((label, kind), [])
         is_late = len(heap) >= self.per_stratum and -heap[0][0] <= rank
         return None if rank in self.known or is_late else rank
@@ -106,7 +106,7 @@ def check_comparable(manifest: RunManifest, other: Labeler) -> None:
 def compare_labelers(
     shards: Iterable[Evidence], other: Labeler, *, per_stratum: int, seed: int
 ) -> Comparison:
-    """Reads a run's sentences again; the sample holds each distinct sentence once for a label and kind."""
+    """Reads a run's sentences again; a stratum of the sample holds each sentence once, whatever its case."""
     label_set = other.label_set
     n_classes = len(label_set.classes)
     confusion = np.zeros((len(label_set.ids), n_classes, n_classes), np.int64)
@@ -117,8 +117,9 @@ def compare_labelers(
         classes = predicted_classes(probabilities)
         for label in range(len(label_set.ids)):
             np.add.at(confusion[label], (shard.classes[:, label], classes[:, label]), 1)
+        read = _Reading(shard, other, classes, probabilities)
         for row, column in np.argwhere(shard.classes != classes):
-            _consider(sample, shard, (int(row), int(column)), classes, probabilities, other)
+            read.consider(int(row), int(column), sample)
         sentences += len(shard.texts)
     order = {label: at for at, label in enumerate(label_set.ids)}
     return Comparison(sentences, confusion, sorted(sample.sorted(), key=lambda d: (order[d.label], d.kind)))
@@ -129,37 +130,43 @@ def _read_once(labeler: Labeler, texts: list[str]) -> Probabilities:
     return labeler.probabilities(list(distinct))[[distinct[text] for text in texts]]
 
 
-def _consider(
-    sample: _Sample,
-    shard: Evidence,
-    at: tuple[int, int],
-    classes: npt.NDArray[np.int64],
-    probabilities: Probabilities,
-    other: Labeler,
-) -> None:
-    row, column = at
-    label_set, text = other.label_set, shard.texts[row]
-    ours, theirs = int(shard.classes[at]), int(classes[at])
-    label, kind = label_set.ids[column], _kind(ours, theirs)
-    rank = sample.rank(label, kind, text)
-    if rank is None:
-        return
-    start, end = shard.spans[row]
-    found = Disagreement(
-        report_id=shard.report_ids[row],
-        start=start,
-        end=end,
-        section=shard.sections[row],
-        label=label,
-        kind=kind,
-        run_class=label_set.classes[ours],
-        run_probability=float(shard.probabilities[at]),
-        other_class=label_set.classes[theirs],
-        other_probability=float(probabilities[row, column, theirs]),
-        because=next(_reasons(other, text, label, theirs), None),
-        text=text,
-    )
-    sample.add(rank, found)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """A shard as the second labeler reads it."""
+
+    shard: Evidence
+    other: Labeler
+    classes: npt.NDArray[np.int64]
+    probabilities: Probabilities
+
+    def consider(self, row: int, column: int, sample: _Sample) -> None:
+        """Offers a disagreement to the sample, and looks for its reasons only where it is taken."""
+        theirs = int(self.classes[row, column])
+        label = self.other.label_set.ids[column]
+        kind = _kind(int(self.shard.classes[row, column]), theirs)
+        rank = sample.rank(label, kind, self.shard.texts[row])
+        if rank is not None:
+            sample.add(rank, self._described(row, column, kind))
+
+    def _described(self, row: int, column: int, kind: Kind) -> Disagreement:
+        shard, label_set = self.shard, self.other.label_set
+        theirs = int(self.classes[row, column])
+        label, text = label_set.ids[column], shard.texts[row]
+        start, end = shard.spans[row]
+        return Disagreement(
+            report_id=shard.report_ids[row],
+            start=start,
+            end=end,
+            section=shard.sections[row],
+            label=label,
+            kind=kind,
+            run_class=label_set.classes[int(shard.classes[row, column])],
+            run_probability=float(shard.probabilities[row, column]),
+            other_class=label_set.classes[theirs],
+            other_probability=float(self.probabilities[row, column, theirs]),
+            because=next(_reasons(self.other, text, label, theirs), None),
+            text=text,
+        )
 
 
 def _kind(ours: int, theirs: int) -> Kind:

@@ -25,8 +25,8 @@ from schemas.tables import Table
 class Evidence:
     """The sentences of a shard that were read: where each is, what the labeler saw, and what it said.
 
-    `classes` and `probabilities` are (n_sentences, n_labels); a class that was not stored, "nothing said", is 0 with
-    a probability of NaN.
+    `classes` and `probabilities` are (n_sentences, n_labels); "nothing said", which a run does not store, is
+    class 0 with a probability of NaN.
     """
 
     report_ids: list[str]

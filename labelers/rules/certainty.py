@@ -1,8 +1,9 @@
 """How sure a sentence is of what it mentions, by cues before and after.
 
-After NegEx (Chapman et al. 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al. 2009, J Biomed Inform
-42:839-851): a cue reaches forward or backward to the end of its clause or a number of words; pseudo-cues ("no change
-in") keep their words from being read as cues. Unlike theirs, cues have strengths, and lists and differentials count.
+After NegEx (Chapman et al. 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al. 2009, J Biomed
+Inform 42:839-851): a cue reaches forward or backward to the end of its clause or a number of words; pseudo-cues
+("no change in") keep their words from being read as cues. Unlike theirs, cues have strengths, and lists and
+differentials count.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class CertaintyReader:
         self._scanner = Scanner([(tuple(same), pattern) for pattern, same in by_pattern.items()], wording)
 
     def cues(self, text: str) -> list[Cue]:
-        """All cues of a plain text, left to right; words that are cues of two rules (before and after) come twice."""
+        """All cues of a plain text, left to right; words that two rules (before and after) name come twice."""
         return [
             Found(rule, found.pattern, found.start, found.end)
             for found in self._scanner.find(text)

@@ -158,6 +158,7 @@ class RuleLabeler:
             return True
         return bool(self.asides.find(plain_text(text))) and not self.judge.tells_of_images(text)
 
+
 def check_labels(rules: RuleFile, label_set: LabelSet) -> None:
     """Holds the rules' labels and structures against what there is.
 

@@ -16,9 +16,10 @@ DECOY = "!"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A label named by words at `parts`, before certainty; `says` is a class that the words fix, `only` the one that counts.
+    """A label named by words at `parts`, before certainty.
 
-    A `weak` one is dropped where the sentence names its label in other words, too.
+    `says` is a class that the words fix, `only` the one that counts. A `weak` one is dropped where the sentence
+    names its label in other words, too.
     """
 
     label: str
@@ -48,7 +49,7 @@ class MentionFinder:
 
     def __init__(self, rules: RuleFile, label_set: LabelSet, wording: Wording) -> None:
         own = [(rule, pattern) for rule in rules.terms for pattern in rule.find]
-        self._terms = Scanner([*own, *_synonyms(rules, label_set)], wording)
+        self.terms = Scanner([*own, *_synonyms(rules, label_set)], wording)
         self._pairs = [
             PairFinder(nouns, [pair for pair in rules.pairs if pair.structure == name], wording)
             for name, nouns in rules.structures.items()
@@ -58,11 +59,13 @@ class MentionFinder:
 
     def find(self, text: str, clauses: Clauses) -> list[Candidate]:
         """All candidates of a plain text, from left to right."""
-        terms = self._terms.find(text)
+        terms = self.terms.find(text)
         pairs = [found for finder in self._pairs for found in finder.find(text, clauses)]
         claimed = [(pair.word_start, pair.word_end) for pair in pairs if not pair.rule.shares]
         named = [
-            Candidate(label, term.pattern, ((term.start, term.end),), only=term.rule.only, weak=term.rule.weak)
+            Candidate(
+                label, term.pattern, ((term.start, term.end),), only=term.rule.only, weak=term.rule.weak
+            )
             for term in terms
             if not any(start <= term.start and term.end <= end for start, end in claimed)
             for label in term.rule.labels
