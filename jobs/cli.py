@@ -20,6 +20,7 @@ from schemas.errors import CtlabelError, unknown_name
 SUBCOMMANDS = {
     "label": ("jobs.label", "Label a report archive: Parquet in, a run folder of label Parquet out."),
     "inspect": ("jobs.inspect", "Show what a run did: counts, reasons, prevalence, warnings, time."),
+    "disagree": ("jobs.disagree", "Sample the sentences of a run that a second labeler reads differently."),
     "validate": ("jobs.validate", "Check a run, one of its files, or an input table."),
     "list": ("jobs.list", "List labelers, label sets and job presets."),
     "sample": ("jobs.sample", "Write a realistic example archive to try things on."),

@@ -11,7 +11,9 @@ from schemas.errors import UsageError
 
 
 @click.command("evaluate")
-@click.option("--labeler", default="default", show_default=True, help="Name or bundle folder.")
+@click.option(
+    "--labeler", default="default", show_default=True, help="Name, bundle folder, or a rule labeler's recipe."
+)
 @click.option(
     "--data",
     "data",
@@ -58,16 +60,17 @@ def command(  # noqa: PLR0913 (one for each option)
       ctlabel evaluate --labeler my_labeler --data dev.parquet --perturb --json
     """
     from jobs.evaluation_tables import evaluation_lines
-    from labelers.bundle import load_bundle, write_evaluation
+    from labelers.bundle import write_evaluation
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
     from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
+    from labelers.loading import load_labeler
 
     if errors is not None:
         check_ending(errors)
     elif with_text:
         raise UsageError("--with-text puts texts into the list of errors: name its file with --errors")
-    loaded = load_bundle(labeler)
+    loaded = load_labeler(labeler)
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = describe_answers(loaded, answers, data)
     raw = _read_raw(documents) if documents is not None else {}

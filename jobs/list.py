@@ -53,6 +53,7 @@ def _labeler_record(entry: LabelerEntry) -> Record:
         "labels": len(label_set.ids),
         "classes": list(label_set.classes),
         "bundle": None if entry.bundle is None else str(entry.bundle),
+        "needs_training": entry.needs_training,
     }
 
 
@@ -99,12 +100,18 @@ def _labeler_lines(records: list[Record]) -> list[str]:
             record["name"] + (" (default)" if record["default"] else ""),
             record["unit"],
             f"{record['labels']} x {len(record['classes'])}",
-            "ready" if record["bundle"] else "to be trained",
+            _state(record),
             record["paper"].partition(",")[0],
         ]
         for record in records
     ]
     return table([["name", "reads", "labels x classes", "bundle", "paper"], *rows])
+
+
+def _state(record: Record) -> str:
+    if not record["needs_training"]:
+        return "needs none"
+    return "ready" if record["bundle"] else "to be trained"
 
 
 def _label_set_lines(records: list[Record]) -> list[str]:

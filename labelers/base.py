@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from labelers.recipe import Unit
 from labelers.text.sections import SectionKind
+from schemas.certainty import Certainty
 from schemas.label_set import LabelSet
 
 Probabilities = NDArray[np.float32]
@@ -91,6 +92,31 @@ class RepresentingLabeler(Protocol):
         Raises:
             UsageError: each label has its own, and `label` is none of them.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One mention and why: the rule's term at (start, end) and, where one decides, the cue at `cue_span`.
+
+    `term` and `cue` are the wording of the rules, never of the text.
+    """
+
+    label: str
+    certainty: Certainty
+    term: str
+    start: int
+    end: int
+    cue: str | None = None
+    cue_span: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class ExplainingLabeler(Protocol):
+    """A labeler that can name the words which an answer rests on."""
+
+    def explain(self, text: str) -> tuple[Mention, ...]:
+        """Every mention in one text, left to right."""
         ...
 
 

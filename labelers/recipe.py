@@ -20,6 +20,7 @@ from schemas.errors import UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier, LabelSet, load_label_set
 
 if TYPE_CHECKING:
+    from labelers.rules.recipe import RulesRecipe
     from labelers.sparse.recipe import AnyRecipe
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -454,7 +455,7 @@ class Recipe(Frozen):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def load_labels(recipe: AnyRecipe) -> LabelSet:
+def load_labels(recipe: AnyRecipe | RulesRecipe) -> LabelSet:
     """The labels that a recipe is for.
 
     Raises:
@@ -483,10 +484,12 @@ def load_recipe(name_or_path: str | Path) -> AnyRecipe:
     """The recipe of a shipped name or of a YAML file; one without `kind` is a network's.
 
     Raises:
-        UsageError: there is no such recipe, or the file does not fit.
+        UsageError: there is no such recipe, the file does not fit, or the labeler is not trained.
     """
     from labelers.sparse.recipe import recipe_class  # noqa: PLC0415 (it builds on the classes above)
 
     path = conf_path("labelers", name_or_path, kind="labeler")
     content = read_yaml(path)
+    if isinstance(content, dict) and content.get("kind") == "rules":
+        raise UsageError(f"labeler '{path.stem}' reads by rules: it is not trained, name it as it is")
     return parse_conf(content, recipe_class(content), where=str(path))

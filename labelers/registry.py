@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelers.recipe import load_recipe
+from labelers.rules.recipe import RulesRecipe, is_rules_recipe, load_rules_recipe
 from labelers.sparse.recipe import AnyRecipe
-from schemas.conf import conf_names
+from schemas.conf import CONF_DIR, conf_names, conf_path
 from schemas.errors import BundleError, unknown_name
 
 DEFAULT_ALIAS = "default"
@@ -20,9 +21,14 @@ class LabelerEntry:
     """A labeler that can be named on the command line; `bundle` is where it lies trained, if it does."""
 
     name: str
-    recipe: AnyRecipe
+    recipe: AnyRecipe | RulesRecipe
     bundle: Path | None
     is_default: bool
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether it is made by `ctlabel train`; one that reads by rules is ready as it is."""
+        return not isinstance(self.recipe, RulesRecipe)
 
 
 def list_labelers() -> list[LabelerEntry]:
@@ -31,7 +37,7 @@ def list_labelers() -> list[LabelerEntry]:
     return [
         LabelerEntry(
             name=name,
-            recipe=load_recipe(name),
+            recipe=_listed_recipe(name),
             bundle=BUNDLES_DIR / name if name in shipped else None,
             is_default=name == DEFAULT_LABELER,
         )
@@ -39,9 +45,31 @@ def list_labelers() -> list[LabelerEntry]:
     ]
 
 
+def _listed_recipe(name: str) -> AnyRecipe | RulesRecipe:
+    path = conf_path("labelers", name, kind="labeler")
+    return load_rules_recipe(path) if is_rules_recipe(path) else load_recipe(name)
+
+
 def list_bundles() -> list[str]:
     """Names of the shipped bundles."""
     return sorted(path.parent.name for path in BUNDLES_DIR.glob("*/labeler.yaml"))
+
+
+def locate_labeler(name_or_path: str | Path) -> Path:
+    """The recipe file of a labeler that reads by rules, or else the folder of a bundle.
+
+    Raises:
+        BundleError: the path is no folder, or the labeler is known but ships untrained.
+        UsageError: there is nothing of this name.
+    """
+    return _rules_file(name_or_path) or resolve_bundle(name_or_path)
+
+
+def _rules_file(name_or_path: str | Path) -> Path | None:
+    shipped = CONF_DIR / "labelers" / f"{name_or_path}.yaml"
+    path = shipped if shipped.is_file() else Path(name_or_path)
+    is_recipe = path.suffix in {".yaml", ".yml"} and path.is_file() and is_rules_recipe(path)
+    return path if is_recipe else None
 
 
 def resolve_bundle(name_or_path: str | Path) -> Path:
@@ -54,6 +82,8 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
     name = DEFAULT_LABELER if name_or_path == DEFAULT_ALIAS else str(name_or_path)
     if name in list_bundles():
         return BUNDLES_DIR / name
+    if _rules_file(name_or_path):
+        raise BundleError(f"labeler '{name}' reads by rules: it has no bundle, and nothing is stored with it")
     path = Path(name_or_path)
     if path.is_dir():
         return path
@@ -63,4 +93,8 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
         raise BundleError(
             f"labeler '{name}' has no bundle yet: make one with 'ctlabel train {name} --out FOLDER'"
         )
-    raise unknown_name(kind="labeler", name=name, known=[DEFAULT_ALIAS, *list_bundles()])
+    raise unknown_name(kind="labeler", name=name, known=[DEFAULT_ALIAS, *list_bundles(), *_rule_labelers()])
+
+
+def _rule_labelers() -> list[str]:
+    return [name for name in conf_names("labelers") if _rules_file(name)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from apache_beam.ml.inference.base import ModelHandler
 
 from labelers.base import Labeler
-from labelers.bundle import load_bundle
+from labelers.loading import load_labeler
 from pipeline.aggregation import Probabilities
 from pipeline.texts import TextBatch
 
@@ -77,8 +77,8 @@ class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # 
         self._bundle = bundle
 
     def load_model(self) -> CachedLabeler:
-        """Loads the bundle, once per process."""
-        return CachedLabeler(load_bundle(self._bundle))
+        """Loads the labeler, once per process."""
+        return CachedLabeler(load_labeler(self._bundle))
 
     def run_inference(
         self,

@@ -16,9 +16,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from labelers.bundle import load_bundle
+from labelers.loading import load_labeler
 from labelers.recipe import Unit
-from labelers.registry import resolve_bundle
+from labelers.registry import locate_labeler
 from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
 from pipeline.beam_errors import from_beam
@@ -88,8 +88,8 @@ def plan_job(config: JobConfig) -> Plan:
         CtlabelError: anything that would keep the job from running.
     """
     reports, images = describe_reports(config), describe_images(config)
-    bundle = resolve_bundle(config.labeler)
-    labeler = load_bundle(bundle)
+    bundle = locate_labeler(config.labeler)
+    labeler = load_labeler(bundle)
     aggregation = load_aggregation(config.aggregation)
     aggregation.ranks(labeler.label_set)
     fingerprints = Fingerprints(

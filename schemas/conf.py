@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,11 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 CONF_DIR = Path(str(files("conf").joinpath("__init__.py"))).parent
+
+
+def plain_conf(model: BaseModel) -> Any:
+    """As JSON-able data, sets in order: what a fingerprint is made of."""
+    return json.loads(json.dumps(model.model_dump(mode="python"), default=sorted))
 
 
 def conf_names(folder: str) -> list[str]:

@@ -127,3 +127,20 @@ def _kappa(sums: NDArray[np.float64], *, raters: int) -> NDArray[np.float64]:
 
 def _against(own: Votes, majority: Votes) -> float:
     return float(f1(unit_counts(majority.ravel(), own.ravel()).sum(axis=0)))
+
+
+def cohen_kappa(confusion: NDArray[np.integer[Any]]) -> float:
+    """Kappa of two raters (Cohen 1960, Educ Psychol Meas 20:37-46) from counts (categories, categories).
+
+    1 where both put everything into one and the same category, since they never disagree.
+
+    Raises:
+        ValueError: nothing was rated, or the matrix is not square.
+    """
+    table = np.asarray(confusion, dtype=np.float64)
+    if table.ndim != 2 or table.shape[0] != table.shape[1] or not table.sum():
+        raise ValueError("kappa needs a square matrix of at least one rating by each")
+    shares = table / table.sum()
+    agreement = float(np.trace(shares))
+    by_chance = float(shares.sum(axis=0) @ shares.sum(axis=1))
+    return 1.0 if by_chance == 1 else (agreement - by_chance) / (1 - by_chance)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
 
 from labelers.text.layout import Run, runs
 from labelers.text.lines import scan_lines
 from labelers.text.roles import Role, RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from labelers.text.sentences import SentenceSplitter
+from schemas.conf import plain_conf
 from schemas.hashing import hash_json, hash_sources
 
 SOURCES = sorted(Path(__file__).parent.glob("*.py"))
@@ -61,7 +58,7 @@ class ReportReader:
         self.splitter = splitter
         self.judge = judge
         configured = (headings.table, splitter.parameters, splitter.rules, judge.table)
-        self.fingerprint = hash_json([hash_sources(SOURCES), *(_plain(part) for part in configured)])
+        self.fingerprint = hash_json([hash_sources(SOURCES), *(plain_conf(part) for part in configured)])
 
     @classmethod
     def load(cls) -> ReportReader:
@@ -104,8 +101,3 @@ class ReportReader:
             role = self.judge.opening_role(text[run.start : run.end])
             return _OPENING_SECTIONS.get(role, run.section) if role else run.section
         return run.section
-
-
-def _plain(part: BaseModel) -> Any:
-    """JSON-able, sets in order."""
-    return json.loads(json.dumps(part.model_dump(), default=sorted))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from labelers.statistics.agreement import code_agreement, fleiss_kappa, rating_counts
+from labelers.statistics.agreement import code_agreement, cohen_kappa, fleiss_kappa, rating_counts
 
 
 def test_kappa_of_three_raters_and_four_units_by_hand() -> None:
@@ -78,3 +78,18 @@ def test_codes_that_do_not_count_are_left_out() -> None:
     assert code_agreement(annotations).kappa.estimate < 1
     with pytest.raises(ValueError, match="needs annotators, documents and codes"):
         code_agreement(annotations, codes=[])
+
+
+def test_cohens_kappa_of_a_worked_example() -> None:
+    # 35 of 50 agree (0.7), by chance 0.5 x 0.6 + 0.5 x 0.4 = 0.5
+    assert cohen_kappa(np.array([[20, 5], [10, 15]])) == pytest.approx(0.4)
+
+
+def test_two_raters_who_use_one_category_agree_wholly() -> None:
+    assert cohen_kappa(np.array([[7, 0], [0, 0]])) == 1
+
+
+@pytest.mark.parametrize("confusion", [[[0, 0], [0, 0]], [[1, 2, 3], [4, 5, 6]]])
+def test_cohens_kappa_needs_ratings_in_a_square(confusion: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match="square matrix"):
+        cohen_kappa(np.array(confusion))
