@@ -2,8 +2,8 @@
 
 After NegEx (Chapman et al. 2001, J Biomed Inform 34:301-310) and ConText (Harkema et al. 2009, J Biomed
 Inform 42:839-851): a cue reaches forward or backward to the end of its clause or a number of words; pseudo-cues
-("no change in") keep their words from being read as cues. Unlike theirs, cues have strengths, and lists and
-differentials count.
+("no change in") keep their words from being read as cues. Unlike theirs, cues have strengths, and lists count:
+`or` and `versus` are the weakest cues, of doubt, so that in "no A or B" the denial holds.
 """
 
 from __future__ import annotations

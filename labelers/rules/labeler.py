@@ -13,7 +13,6 @@ from labelers.base import Mention, Probabilities
 from labelers.recipe import Unit
 from labelers.rules.certainty import CertaintyReader, Cue
 from labelers.rules.clauses import Clauses
-from labelers.rules.differentials import open_alternatives
 from labelers.rules.mentions import Candidate, MentionFinder
 from labelers.rules.patterns import Scanner, Wording, plain_text
 from labelers.rules.recipe import RulesRecipe, load_rules_recipe
@@ -123,8 +122,7 @@ class RuleLabeler:
         cues = self.reader.cues(plain)
         clauses = Clauses.of(plain, cues)
         found = self.finder.find(plain, clauses)
-        read = [m for candidate in found if (m := self._mention(candidate, cues, clauses)) is not None]
-        return tuple(open_alternatives(read, plain))
+        return tuple(m for candidate in found if (m := self._mention(candidate, cues, clauses)) is not None)
 
     def certainty(self, text: str, span: tuple[int, int]) -> Certainty:
         """How sure a sentence is of whatever stands at a span, label or not."""

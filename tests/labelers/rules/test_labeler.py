@@ -127,3 +127,15 @@ def test_the_fingerprint_changes_with_the_rules_but_not_with_where_they_lie(tmp_
 def test_a_rule_for_a_label_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown label 'lesions'"):
         load_labeler(own_labeler(tmp_path, label="lesions"))
+
+
+def test_a_weak_term_gives_way_to_other_words_for_its_label() -> None:
+    text = "White matter hyperintensities, possibly small vessel disease."
+    assert classes("White matter hyperintensities.") == {"small_vessel_disease": Certainty.POSITIVE}
+    assert classes(text) == {"small_vessel_disease": Certainty.UNCERTAIN}
+
+
+def test_readings_of_one_finding_are_both_left_open() -> None:
+    doubtful = {"infarct": Certainty.UNCERTAIN, "tumour": Certainty.UNCERTAIN}
+    assert classes("Infarct versus glioma.") == classes("Likely infarct or glioma.") == doubtful
+    assert classes("No infarct or glioma.") == dict.fromkeys(doubtful, Certainty.NEGATIVE)
