@@ -12,6 +12,7 @@ import click
 from jobs.progress import progress
 from schemas.errors import UsageError
 from schemas.job import JobConfig, load_job
+from schemas.precision import Precision
 
 if TYPE_CHECKING:
     from pipeline.job import Plan
@@ -37,6 +38,11 @@ Examples:
 )
 @click.option("--images", help="Images table: study_id, image_id and where there is one patient_id.")
 @click.option("--labeler", help="Name of a labeler, or the folder of a bundle.  [default: default]")
+@click.option(
+    "--precision",
+    type=click.Choice([one.value for one in Precision]),
+    help="What a network multiplies in; bfloat16 is faster where the processor has it.  [default: float32]",
+)
 @click.option("--config", help="Job preset (see `ctlabel list jobs`) or a YAML file of your own.")
 @click.option("--base", help="Finished run whose labels are carried over where nothing has changed.")
 @click.option(

@@ -19,11 +19,11 @@ from labelers.base import predicted_classes
 from labelers.batching import Tokens, pad, shuffled_batches
 from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from labelers.data import Targets
-from labelers.inference import class_probabilities
+from labelers.inference import class_probabilities, multiplied_in
 from labelers.metrics import micro_f1
 from labelers.network import TextNetwork
 from labelers.parts.losses import build_loss
-from labelers.recipe import BestEpoch, Precision, Recipe, Schedule, Training
+from labelers.recipe import BestEpoch, Recipe, Schedule, Training
 from labelers.vocabulary import UNKNOWN_INDEX
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,6 @@ class Fitter:
         self.network = network
         self.train = train
         self.held_out = held_out
-        self.in_bfloat16 = recipe.training.precision is Precision.BFLOAT16
         self.n_classes = network.n_classes
         self.lengths = np.array([len(tokens) for tokens in train.tokens])
         self.loss = build_loss(recipe.loss, torch.from_numpy(train.targets), n_classes=self.n_classes)
@@ -144,7 +143,7 @@ class Fitter:
             forgotten = torch.rand(tokens.shape) < self.rare[tokens]
             tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)
         self.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.in_bfloat16):
+        with multiplied_in(self.recipe.training.precision):
             scores = self.network(tokens, lengths).scores
         loss: Tensor = self.loss(scores, targets)
         loss.backward()  # type: ignore[no-untyped-call]

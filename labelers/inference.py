@@ -19,20 +19,29 @@ import torch
 from labelers.base import Probabilities, Representations
 from labelers.batching import FixedBatch, Tokens, fixed_batches
 from labelers.network import NetworkOutput, TextNetwork
+from schemas.precision import Precision
 
 T = TypeVar("T")
 
 
-def forward(network: TextNetwork, batch: FixedBatch) -> NetworkOutput:
-    """One batch, without gradients."""
-    with torch.inference_mode():
-        output: NetworkOutput = network(batch.tokens, batch.lengths)
-    return output
+def multiplied_in(precision: Precision) -> torch.autocast:
+    """Inside, in this thread, networks multiply in that type."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision is Precision.BFLOAT16)
 
 
-def forward_all(network: TextNetwork, batches: Sequence[FixedBatch]) -> Iterator[NetworkOutput]:
+def forward(network: TextNetwork, batch: FixedBatch, *, precision: Precision) -> NetworkOutput:
+    """One batch, without gradients; what it gives is float32."""
+    with torch.inference_mode(), multiplied_in(precision):
+        found: NetworkOutput = network(batch.tokens, batch.lengths)
+        attention = None if found.attention is None else found.attention.float()
+        return NetworkOutput(found.scores.float(), attention)
+
+
+def forward_all(
+    network: TextNetwork, batches: Sequence[FixedBatch], *, precision: Precision
+) -> Iterator[NetworkOutput]:
     """Each batch's output, in order, computed on as many threads as torch may use."""
-    return _on_threads(partial(forward, network), batches)
+    return _on_threads(partial(forward, network, precision=precision), batches)
 
 
 def _on_threads(compute: Callable[[FixedBatch], T], batches: Sequence[FixedBatch]) -> Iterator[T]:
@@ -46,14 +55,18 @@ def _on_threads(compute: Callable[[FixedBatch], T], batches: Sequence[FixedBatch
 
 
 def class_probabilities(
-    network: TextNetwork, texts: Sequence[Tokens], *, shape: tuple[int, int]
+    network: TextNetwork,
+    texts: Sequence[Tokens],
+    *,
+    shape: tuple[int, int],
+    precision: Precision = Precision.FLOAT32,
 ) -> Probabilities:
     """Probabilities (n_texts, n_L, n_C) of encoded texts; one without tokens mentions nothing."""
     distinct = {tokens: row for row, tokens in enumerate(dict.fromkeys(texts))}
     found = np.zeros((len(distinct), *shape), dtype=np.float32)
     found[:, :, 0] = 1
     batches = list(fixed_batches(list(distinct)))
-    for batch, output in zip(batches, forward_all(network, batches), strict=True):
+    for batch, output in zip(batches, forward_all(network, batches, precision=precision), strict=True):
         scores = output.scores[: len(batch.indices)]
         found[batch.indices] = torch.softmax(scores, dim=-1).numpy()
     return found[[distinct[tokens] for tokens in texts]]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from labelers.base import Labeler
 from labelers.bundle import load_bundle
+from labelers.network_labeler import NetworkLabeler
 from labelers.registry import locate_labeler
 from labelers.rules.labeler import RuleLabeler
+from schemas.precision import Precision
 
 
-def load_labeler(name_or_path: str | Path) -> Labeler:
+def load_labeler(name_or_path: str | Path, *, precision: Precision = Precision.FLOAT32) -> Labeler:
     """The labeler of a shipped name, a bundle's folder, or the recipe file of a rule labeler.
+
+    `precision` is what a network multiplies in; labelers of another kind have none.
 
     Raises:
         BundleError: a bundle is missing, damaged or unsafe.
         UsageError: there is nothing of this name, or a rule file does not fit.
     """
     place = locate_labeler(name_or_path)
-    return RuleLabeler.load(place) if place.is_file() else load_bundle(place)
+    if place.is_file():
+        return RuleLabeler.load(place)
+    loaded = load_bundle(place)
+    return replace(loaded, precision=precision) if isinstance(loaded, NetworkLabeler) else loaded

@@ -18,6 +18,7 @@ from labelers.temperatures import Temperatures, apply_temperatures
 from labelers.text.sections import SectionKind
 from schemas.errors import UsageError, unknown_name
 from schemas.label_set import LabelSet
+from schemas.precision import Precision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,7 @@ class NetworkLabeler:
     network: TextNetwork
     fingerprint: str
     temperatures: Temperatures | None = None
+    precision: Precision = Precision.FLOAT32
 
     @property
     def name(self) -> str:
@@ -55,7 +57,7 @@ class NetworkLabeler:
         """(n_texts, n_L, n_C); a text without tokens mentions nothing."""
         encoded = [self.reader.encode(text) for text in texts]
         shape = (len(self.label_set.ids), len(self.label_set.classes))
-        found = class_probabilities(self.network, encoded, shape=shape)
+        found = class_probabilities(self.network, encoded, shape=shape, precision=self.precision)
         return found if self.temperatures is None else apply_temperatures(found, self.temperatures)
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
@@ -98,7 +100,7 @@ class NetworkLabeler:
         if not tokens:
             return TokenAttention(spans=(), weights=np.zeros((n_labels, 0), dtype=np.float32))
         [batch] = fixed_batches([tokens])
-        alpha = forward(self.network, batch).attention
+        alpha = forward(self.network, batch, precision=self.precision).attention
         assert alpha is not None  # as it attends
         weights = alpha[0, :, : len(tokens)].numpy()
         return TokenAttention(

@@ -18,6 +18,7 @@ from labelers.text.words import WordOptions
 from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
 from schemas.errors import UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier, LabelSet, load_label_set
+from schemas.precision import Precision
 
 if TYPE_CHECKING:
     from labelers.rules.recipe import RulesRecipe
@@ -316,13 +317,6 @@ class Schedule(StrEnum):
 
     CONSTANT = "constant"
     LINEAR = "linear"
-
-
-class Precision(StrEnum):
-    """What training multiplies in; weights and labelling are float32 either way."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
 
 
 class BestEpoch(StrEnum):

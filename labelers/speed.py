@@ -68,7 +68,7 @@ def count_work(labeler: Labeler, texts: Sequence[str]) -> tuple[int | None, floa
 def label_each(labeler: NetworkLabeler, texts: Sequence[str]) -> None:
     """As the labeler does it, but every text anew, however often it has come."""
     batches = list(fixed_batches([labeler.reader.encode(text) for text in texts]))
-    for output in forward_all(labeler.network, batches):
+    for output in forward_all(labeler.network, batches, precision=labeler.precision):
         torch.softmax(output.scores, dim=-1).numpy()
 
 

@@ -15,6 +15,7 @@ from labelers.base import Labeler
 from labelers.loading import load_labeler
 from pipeline.aggregation import Probabilities
 from pipeline.texts import TextBatch
+from schemas.precision import Precision
 
 CACHED_SENTENCES = 200_000
 
@@ -72,13 +73,14 @@ class CachedLabeler:
 class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # type: ignore[misc]
     """RunInference's view of a labeler bundle: one element is a batch, already as large as it should be."""
 
-    def __init__(self, bundle: str) -> None:
+    def __init__(self, bundle: str, precision: Precision) -> None:
         super().__init__()
         self._bundle = bundle
+        self._precision = precision
 
     def load_model(self) -> CachedLabeler:
         """Loads the labeler, once per process."""
-        return CachedLabeler(load_labeler(self._bundle))
+        return CachedLabeler(load_labeler(self._bundle, precision=self._precision))
 
     def run_inference(
         self,

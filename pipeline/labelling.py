@@ -86,7 +86,7 @@ class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
             groups
             | "Spread" >> beam.Reshuffle()
             | "Read" >> beam.ParDo(ReadShards(self._step))
-            | "Label" >> RunInference(LabelerHandler(self._step.bundle))
+            | "Label" >> RunInference(LabelerHandler(self._step.bundle, self._step.config.precision))
             | "Write" >> beam.ParDo(WriteShard(self._step))
         )
 

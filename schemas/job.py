@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
 from schemas.errors import UsageError, unknown_name
+from schemas.precision import Precision
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
 
 IMAGES_PREFIX = "images."
@@ -46,6 +47,7 @@ class JobConfig(Frozen):
     images: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     labeler: str = "default"
+    precision: Precision = Precision.FLOAT32
     eligibility: str = "head_ct_mr"
     aggregation: str = "strongest"
     split: SplitShares = SplitShares()

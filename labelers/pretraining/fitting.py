@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 from labelers.batching import Tokens, pad, shuffled_batches
 from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from labelers.inference import multiplied_in
 from labelers.parts.masks import token_mask
 from labelers.pretraining.encoders import MaskedLanguageModel
 from labelers.pretraining.masking import Masker
 from labelers.pretraining.recipe import PretrainingRecipe
-from labelers.recipe import Precision
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +125,7 @@ class Pretrainer:
         mask = token_mask(lengths, tokens.shape[1])
         tokens = tokens.masked_fill(~mask, self.language_model.tokenizer.pad_token_id)
         shown, chosen = self.masker(tokens)
-        in_bfloat16 = self.recipe.precision is Precision.BFLOAT16
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=in_bfloat16):
+        with multiplied_in(self.recipe.precision):
             scores = self.language_model.guesses(shown, mask, chosen)
         return cross_entropy(scores.float(), tokens[chosen]), int(chosen.sum())
 

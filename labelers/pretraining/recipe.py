@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from labelers.recipe import Precision, Share
+from labelers.recipe import Share
 from schemas.conf import Frozen, conf_path, load_conf
 from schemas.label_set import Identifier
+from schemas.precision import Precision
 
 AtLeastOne = Annotated[int, Field(ge=1)]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jobs.cli import main
+from schemas.precision import Precision
 from schemas.run import is_finished, read_manifest, read_stats
 from tests.archives import head_report, report_rows, write_images, write_reports
 
@@ -43,6 +44,17 @@ def test_json_is_one_object_and_nothing_else(
 
     assert json.loads(out)["statuses"] == {"excluded": 2, "labelled": 8}
     assert err == ""
+
+
+def test_the_precision_is_part_of_what_was_asked(
+    archive: Path, tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, _ = label(
+        capsys, archive, "--labeler", tiny_bundle, "--precision", "bfloat16", "--out", tmp_path / "run"
+    )
+
+    assert code == 0
+    assert read_manifest(tmp_path / "run").config.precision is Precision.BFLOAT16
 
 
 def test_a_dry_run_shows_plan_and_configuration_and_writes_nothing(

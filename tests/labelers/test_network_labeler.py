@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from labelers.batching import TOKENS_PER_BATCH
 from labelers.network_labeler import NetworkLabeler
 from labelers.registry import list_bundles
 from schemas.errors import UsageError
+from schemas.precision import Precision
 from tests.labelers.networks import ARCHITECTURES, ATTENDING, WORDS, is_transformer, small_labeler
 
 TEXTS = (
@@ -65,6 +67,21 @@ def test_batch_composition_order_and_threads_never_change_a_bit(labeler: Network
         assert np.array_equal(shuffled, together[order])
         assert np.array_equal(alone, together[:4])
         assert np.array_equal(tail, together[5:40])
+
+
+def test_in_bfloat16_answers_are_nearly_the_same_and_do_not_depend_on_the_batch(
+    labeler: NetworkLabeler,
+) -> None:
+    texts = many_texts(TOKENS_PER_BATCH // 16)
+    rounded = replace(labeler, precision=Precision.BFLOAT16)
+
+    exact, found = labeler.probabilities(texts), rounded.probabilities(texts)
+
+    assert found.dtype == np.float32
+    assert not np.array_equal(found, exact)
+    np.testing.assert_allclose(found, exact, atol=0.1)
+    assert np.array_equal(rounded.probabilities(texts[::-1]), found[::-1])
+    assert np.array_equal(rounded.probabilities(texts[3:20]), found[3:20])
 
 
 def test_texts_with_the_same_tokens_get_the_same_answer(labeler: NetworkLabeler) -> None:
