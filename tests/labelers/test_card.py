@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from labelers.bundle import BundleRecord, read_bundle_record
-from labelers.card import load_card_texts, model_card
+from labelers.card import CARD_FILE, load_card_texts, model_card
+from labelers.registry import resolve_bundle
 from schemas.errors import UsageError
 
 
@@ -34,6 +35,10 @@ def test_figures_are_those_of_the_record(record: BundleRecord, card: str) -> Non
     figures = record.evaluation["dev"]["figures"]["all"]
 
     assert f"| all | {figures['texts']} | {figures['micro']['f1']:.3f} | {figures['macro']:.3f} |" in card
+
+
+def test_the_shipped_card_is_that_of_the_shipped_bundle(card: str) -> None:
+    assert (resolve_bundle("default") / CARD_FILE).read_text(encoding="utf-8") == card
 
 
 def test_a_card_says_who_annotated(card: str) -> None:

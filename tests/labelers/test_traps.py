@@ -31,7 +31,7 @@ def said(labeler: NetworkLabeler, trap: dict[str, Any]) -> dict[str, int]:
 
 
 def marked(trap: dict[str, Any]) -> Any:
-    """A trap that the labeler is known to fall into must go on failing, so that the file tells when it no longer does."""
+    """A trap that the labeler is known to fall into must go on failing: the file tells when it no longer does."""
     marks = [pytest.mark.xfail(strict=True)] if trap.get("fails") else []
     return pytest.param(trap, id=trap["text"], marks=marks)
 
