@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "labelers", "pipeline", "jobs", "conf")
-DATA = (".yaml", ".json", ".txt", ".safetensors")
+DATA = (".yaml", ".json", ".txt", ".safetensors", ".md")
 UNFINISHED = ".partial"
 
 

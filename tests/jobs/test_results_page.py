@@ -49,7 +49,7 @@ def test_the_readme_links_to_the_page() -> None:
 
 
 def test_the_figures_kept_of_the_shipped_labeler_are_those_of_its_bundle() -> None:
-    kept = read_comparison(RESULTS_DIR / "schrempf_dev.json").runs_of(DEFAULT_LABELER)
+    kept = read_comparison(RESULTS_DIR / "shipped_dev.json").runs_of(DEFAULT_LABELER)
     record = read_bundle_record(resolve_bundle(DEFAULT_LABELER))
     [own] = [one for one in kept if one.fingerprint == record.fingerprint]
     stored = record.evaluation["dev"]["figures"]["all"]
