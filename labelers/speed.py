@@ -56,12 +56,12 @@ def measure_labeler(labeler: Labeler, texts: Sequence[str]) -> LabelerSpeed:
 
 
 def count_work(labeler: Labeler, texts: Sequence[str]) -> tuple[int | None, float | None]:
-    """Tokens and floating-point operations of texts, padding left out."""
+    """Tokens and floating-point operations of texts, padding left out; those of the same tokens are one."""
     if not isinstance(labeler, NetworkLabeler):
         return None, None
     n_labels, n_classes = len(labeler.label_set.ids), len(labeler.label_set.classes)
     flops = network_flops(labeler.recipe.network, labeler.network, n_labels=n_labels, n_classes=n_classes)
-    lengths = [len(labeler.reader.encode(text)) for text in texts]
+    lengths = [len(tokens) for tokens in {labeler.reader.encode(text) for text in texts}]
     return sum(lengths), sum(flops.of(length) for length in lengths)
 
 

@@ -18,6 +18,10 @@ def test_padding_is_no_work() -> None:
     assert flops == sum(work or 0 for _, work in alone)
 
 
+def test_texts_of_the_same_tokens_are_computed_once() -> None:
+    assert count_work(small_labeler(), ["no bleed", "No bleed."]) == count_work(small_labeler(), ["no bleed"])
+
+
 def test_it_measures_every_text() -> None:
     measured = measure_labeler(small_labeler(), TEXTS)
 
