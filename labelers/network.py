@@ -124,7 +124,7 @@ def _build_encoder(
         raise UsageError(f"encoder '{spec.checkpoint}' has no configuration")
     from labelers.parts.transformer import Transformer  # noqa: PLC0415 (transformers is slow to import)
 
-    return Transformer(config)
+    return Transformer(config, dropout=spec.dropout)
 
 
 def count_parameters(network: TextNetwork) -> int:

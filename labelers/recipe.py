@@ -144,10 +144,14 @@ class CnnLstmEncoder(Frozen):
 
 
 class TransformerEncoder(Frozen):
-    """A BERT-like encoder; `checkpoint` is `minilm`, a local folder or a hub name (see `labelers.pretrained`)."""
+    """A BERT-like encoder; `checkpoint` is `minilm`, a local folder or a hub name (see `labelers.pretrained`).
+
+    `dropout` is what training leaves out inside the encoder; without it, what the checkpoint says.
+    """
 
     kind: Literal["transformer"]
     checkpoint: str = Field(min_length=1)
+    dropout: float | None = Field(default=None, ge=0, lt=1)
 
 
 class MeanPooling(Frozen):

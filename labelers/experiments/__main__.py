@@ -36,7 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(given: argparse.Namespace) -> dict[str, Any]:
     """What was measured on what, and the figures."""
     started = datetime.now(UTC)
-    recipe = load_recipe(given.recipe).with_overrides(seed=given.seed)
+    recipe = load_recipe(given.recipe).with_overrides(
+        seed=given.seed,
+        max_epochs=given.max_epochs,
+        learning_rate=given.learning_rate,
+        threads=given.threads,
+        encoder=given.encoder,
+    )
     label_set = load_label_set(given.label_set or recipe.label_set)
     texts = read_labelled(given.data, label_set, group_column=given.group_column)
     fit = fit_function(recipe, label_set, texts=given.text, progress=given.progress)
@@ -87,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=10, help="Of repeats or folds. Default: 10.")
     parser.add_argument("--group-column", default=REPORT_COLUMN, help="What a split keeps together.")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--max-epochs", type=int, help="Instead of the recipe's.")
+    parser.add_argument("--learning-rate", type=float, help="Instead of the recipe's.")
+    parser.add_argument("--threads", type=int, help="Instead of the recipe's.")
+    parser.add_argument("--encoder", help="Instead of the recipe's: minilm, a local folder or a hub name.")
     parser.add_argument("--progress", action="store_true")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write.")
     return parser

@@ -17,13 +17,18 @@ EncoderConfig = Mapping[str, Any]
 
 
 class Transformer(nn.Module):
-    """Token indices to the encoder's last hidden states, without pooler (section 3.3, BERT and ALARM)."""
+    """Token indices to the encoder's last hidden states, without pooler (section 3.3, BERT and ALARM).
 
-    def __init__(self, config: EncoderConfig) -> None:
+    `dropout` is that of training, everywhere in the encoder, instead of what its configuration says.
+    """
+
+    def __init__(self, config: EncoderConfig, *, dropout: float | None = None) -> None:
         super().__init__()
         model = _build_model(config)
+        if dropout is not None:
+            _set_dropout(model, dropout)
         parsed = model.config
-        self.model: nn.Module = model
+        self.model: Any = model
         self.output_size = int(parsed.hidden_size)
         self.positions = int(parsed.max_position_embeddings)
         self.padding = int(parsed.pad_token_id or 0)
@@ -42,6 +47,11 @@ class Transformer(nn.Module):
         ).last_hidden_state
         return r[:, :n_tokens]
 
+    def train(self, mode: bool = True) -> Transformer:
+        """In training attention is computed step by step: on a CPU the fused kernel's gradient takes longer."""
+        self.model.set_attn_implementation("eager" if mode else "sdpa")
+        return super().train(mode)
+
     def _positions(self, n_tokens: int, device: torch.device) -> dict[str, Tensor]:
         """Nothing, or where padding would lie beyond the last position, that one."""
         if n_tokens <= self.positions:
@@ -59,3 +69,9 @@ def _build_model(config: EncoderConfig) -> Any:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         kind = config.get("model_type")
         raise UsageError(f"encoder type '{kind}' cannot be built: it must be a BERT-like encoder") from error
+
+
+def _set_dropout(model: nn.Module, share: float) -> None:
+    for part in model.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = share

@@ -4,13 +4,21 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from labelers.batching import pad
 from labelers.network import TextNetwork, count_parameters
 from labelers.parts.embeddings import WordEmbedding
 from labelers.recipe import Network, load_recipe
 from schemas.errors import UsageError
-from tests.labelers.networks import ARCHITECTURES, network_of, small_network, small_recipe
+from tests.labelers.networks import (
+    ARCHITECTURES,
+    BERT,
+    network_of,
+    small_network,
+    small_recipe,
+    tiny_config,
+)
 
 TABLE_4 = {
     "word2vec": 166_524,
@@ -138,3 +146,10 @@ def test_dropout_acts_in_training_only() -> None:
     assert not torch.equal(network(tokens, lengths).scores, network(tokens, lengths).scores)
     network.eval()
     assert torch.equal(network(tokens, lengths).scores, network(tokens, lengths).scores)
+
+
+def test_a_recipe_sets_the_dropout_of_all_of_its_transformer() -> None:
+    parts = {**ARCHITECTURES["bert"], "encoder": {**BERT, "dropout": 0.0}}
+    network = network_of(Network(**parts), config=tiny_config(), size=16, labels=3, words=10)
+
+    assert {part.p for part in network.encoder.modules() if isinstance(part, nn.Dropout)} == {0.0}
