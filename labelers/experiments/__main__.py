@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labelers.coding import CODES_COLUMN, REPORT_COLUMN
-from labelers.data import LabelledTexts, column_names, hash_file, read_columns, read_labelled
+from labelers.data import LabelledTexts, column_names, concatenate, hash_file, read_columns, read_labelled
 from labelers.experiments.figures import fold_figures, repeat_figures
 from labelers.experiments.fits import fit_function
 from labelers.experiments.outcomes import run_splits
 from labelers.hardware import describe_hardware
 from labelers.recipe import load_recipe
-from labelers.splits import folds, repeated_splits
+from labelers.splits import ThreeWaySplit, folds, given_split, repeated_splits
 from labelers.writing import write_json
-from schemas.errors import CtlabelError
+from schemas.errors import CtlabelError, UsageError
 from schemas.label_set import LabelSet, load_label_set
 
-REPEATS, FOLDS = "repeats", "folds"
+REPEATS, FOLDS, GIVEN = "repeats", "folds", "given"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,8 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
-    """What was measured on what, and the figures."""
+    """What was measured on what, and the figures.
+
+    Raises:
+        UsageError: of the validation and the test file one is missing, or a design is asked for beside them.
+    """
     started = datetime.now(UTC)
+    design = _design_of(given)
     recipe = load_recipe(given.recipe).with_overrides(
         seed=given.seed,
         max_epochs=given.max_epochs,
@@ -44,19 +49,20 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         encoder=given.encoder,
     )
     label_set = load_label_set(given.label_set or recipe.label_set)
-    texts = read_labelled(given.data, label_set, group_column=given.group_column)
+    files = (given.data,) if design != GIVEN else (given.data, given.validation, given.test)
+    parts = [read_labelled(path, label_set, group_column=given.group_column) for path in files]
+    texts = concatenate(parts)
     fit = fit_function(recipe, label_set, texts=given.text, progress=given.progress)
-    if given.design == REPEATS:
-        splits = repeated_splits(texts.groups, repeats=given.count, seed=given.seed)
-        figures = repeat_figures(run_splits(texts, splits, fit), label_set.ids)
+    outcomes = run_splits(texts, _splits(given, design, parts), fit)
+    if design == REPEATS:
+        figures = repeat_figures(outcomes, label_set.ids)
     else:
-        outcomes = run_splits(texts, folds(texts.groups, count=given.count, seed=given.seed), fit)
-        figures = fold_figures(outcomes, label_set.ids, n_codes=_n_codes(given.data))
+        figures = fold_figures(outcomes, label_set.ids, n_codes=_n_codes(files))
     return {
         "labeler": recipe.name,
         "recipe": recipe.model_dump(mode="json"),
-        "design": _design(given, texts, label_set),
-        "data": [{"file": path.name, "hash": hash_file(path)} for path in (given.data, *given.text)],
+        "design": _describe_design(given, design, texts, label_set),
+        "data": [{"file": path.name, "hash": hash_file(path)} for path in (*files, *given.text)],
         "figures": figures,
         "hardware": describe_hardware(),
         "started": started.isoformat(timespec="seconds"),
@@ -64,10 +70,31 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _design(given: argparse.Namespace, texts: LabelledTexts, label_set: LabelSet) -> dict[str, Any]:
+def _design_of(given: argparse.Namespace) -> str:
+    if given.validation is None and given.test is None:
+        return str(given.design or REPEATS)
+    if given.validation is None or given.test is None or given.design is not None:
+        raise UsageError("--validation and --test go together, and without --design")
+    return GIVEN
+
+
+def _splits(
+    given: argparse.Namespace, design: str, parts: Sequence[LabelledTexts]
+) -> Iterable[ThreeWaySplit]:
+    if design == GIVEN:
+        return [given_split([len(part) for part in parts])]
+    (texts,) = parts
+    if design == REPEATS:
+        return repeated_splits(texts.groups, repeats=given.count, seed=given.seed)
+    return folds(texts.groups, count=given.count, seed=given.seed)
+
+
+def _describe_design(
+    given: argparse.Namespace, design: str, texts: LabelledTexts, label_set: LabelSet
+) -> dict[str, Any]:
     return {
-        "splits": given.design,
-        "count": given.count,
+        "splits": design,
+        "count": 1 if design == GIVEN else given.count,
         "seed": given.seed,
         "group_column": given.group_column,
         "groups": len(set(texts.groups)),
@@ -76,20 +103,22 @@ def _design(given: argparse.Namespace, texts: LabelledTexts, label_set: LabelSet
     }
 
 
-def _n_codes(data: Path) -> list[int] | None:
-    if CODES_COLUMN not in column_names(data):
+def _n_codes(files: Sequence[Path]) -> list[int] | None:
+    if any(CODES_COLUMN not in column_names(path) for path in files):
         return None
-    found: list[int] = read_columns(data, [CODES_COLUMN])[CODES_COLUMN].to_pylist()
-    return found
+    found = [read_columns(path, [CODES_COLUMN])[CODES_COLUMN].to_pylist() for path in files]
+    return [count for counts in found for count in counts]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m labelers.experiments", description=__doc__)
     parser.add_argument("recipe", help="Name of a labeler, or a recipe's YAML file.")
     parser.add_argument("--data", type=Path, required=True, help="Labelled reports: Parquet.")
+    parser.add_argument("--validation", type=Path, help="Reports to choose by, where the split is given.")
+    parser.add_argument("--test", type=Path, help="Reports to measure on, where the split is given.")
     parser.add_argument("--text", type=Path, action="append", default=[], help="Texts to pre-train words on.")
     parser.add_argument("--label-set", help="Instead of the recipe's: a name or a YAML file.")
-    parser.add_argument("--design", choices=(REPEATS, FOLDS), default=REPEATS, help="Default: repeats.")
+    parser.add_argument("--design", choices=(REPEATS, FOLDS), help="Default: repeats.")
     parser.add_argument("--count", type=int, default=10, help="Of repeats or folds. Default: 10.")
     parser.add_argument("--group-column", default=REPORT_COLUMN, help="What a split keeps together.")
     parser.add_argument("--seed", type=int, default=0)

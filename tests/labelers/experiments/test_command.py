@@ -79,3 +79,23 @@ def test_a_network_is_trained_by_the_one_training_there_is(data: Path) -> None:
     found = run(small_recipe("word2vec", max_epochs=15), data, "--count", "1")
 
     assert found["figures"]["bleed"]["auc"]["estimate"] > 0.6  # type: ignore[index]
+
+
+def test_a_split_that_is_given_is_measured_on_its_own_test_file(data: Path) -> None:
+    found = run(
+        forest_recipe(depth=10, max_features=20), data, "--validation", str(data), "--test", str(data)
+    )
+
+    assert found["design"]["splits"] == "given"  # type: ignore[index]
+    assert found["design"]["texts"] == 3 * 72  # type: ignore[index]
+    assert found["figures"]["at_one_half"]["documents"] == 72  # type: ignore[index]
+
+
+def test_a_test_file_without_a_validation_file_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(forest_recipe(), data, "--test", str(data))
+
+    assert stopped.value.code == UsageError.exit_code
+    assert "--validation and --test go together" in capsys.readouterr().err
