@@ -30,7 +30,7 @@ from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
 from labelers.synthetic import load_synthesis, synthetic_texts
 from labelers.teaching import LikeWords, TaughtTexts, changed_copies, sentences_of, teach
-from schemas.errors import InputError, UsageError
+from schemas.errors import InputError, OutputError, UsageError
 from schemas.hashing import hash_json
 from schemas.label_set import LabelSet
 
@@ -113,6 +113,23 @@ def train_labeler(  # noqa: PLR0913
     labeler, record["calibration"] = calibrate(labeler, split.held_out)
     _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
     return record
+
+
+def is_trained(bundle: Path, recipe: AnyRecipe, inputs: TrainingInputs) -> bool:
+    """Whether this training is done already and lies in `bundle`.
+
+    Raises:
+        OutputError: what lies there was trained from another recipe or other data.
+    """
+    if not bundle.exists():
+        return False
+    record = read_bundle_record(bundle)
+    told = record.training.get("data", {})
+    if record.recipe != recipe or any(told.get(kind) != files for kind, files in inputs.to_json().items()):
+        raise OutputError(
+            f"{bundle} was trained from another recipe or other data: move it away, or choose another --work"
+        )
+    return True
 
 
 def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -> Split:

@@ -30,9 +30,9 @@ from labelers.metrics import Report
 from labelers.registry import resolve_bundle
 from labelers.sparse.recipe import AnyRecipe
 from labelers.statistics.intervals import RESAMPLES
-from labelers.training import TrainingInputs, train_labeler
+from labelers.training import TrainingInputs, is_trained, train_labeler
 from schemas.conf import read_yaml
-from schemas.errors import BundleError, OutputError, UsageError
+from schemas.errors import BundleError, UsageError
 from schemas.hashing import hash_json
 
 Tell = Callable[[str], None]
@@ -66,7 +66,7 @@ def train_missing(  # noqa: PLR0913
         for seed in seeds:
             bundle = work / name / f"seed-{seed}"
             wanted = recipe.with_overrides(seed=seed)
-            if _is_trained(bundle, wanted, inputs):
+            if is_trained(bundle, wanted, inputs):
                 tell(f"{name}, seed {seed}: trained before")
             else:
                 tell(f"{name}, seed {seed}: training")
@@ -125,18 +125,6 @@ def compare(
         runs=tuple(runs),
         tests=tuple(_tests(counts, draws=draws)),
     )
-
-
-def _is_trained(bundle: Path, recipe: AnyRecipe, inputs: TrainingInputs) -> bool:
-    if not bundle.exists():
-        return False
-    record = read_bundle_record(bundle)
-    told = record.training.get("data", {})
-    if record.recipe != recipe or any(told.get(kind) != files for kind, files in inputs.to_json().items()):
-        raise OutputError(
-            f"{bundle} was trained from another recipe or other data: move it away, or choose another --work"
-        )
-    return True
 
 
 def _measure(contestant: Contestant, data: Path, documents: Sequence[str]) -> tuple[Run, DocumentCounts]:

@@ -52,7 +52,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     files = (given.data,) if design != GIVEN else (given.data, given.validation, given.test)
     parts = [read_labelled(path, label_set, group_column=given.group_column) for path in files]
     texts = concatenate(parts)
-    fit = fit_function(recipe, label_set, texts=given.text, progress=given.progress)
+    fit = fit_function(recipe, label_set, texts=given.text, work=given.work, progress=given.progress)
     outcomes = run_splits(texts, _splits(given, design, parts), fit)
     if design == REPEATS:
         figures = repeat_figures(outcomes, label_set.ids)
@@ -126,6 +126,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=float, help="Instead of the recipe's.")
     parser.add_argument("--threads", type=int, help="Instead of the recipe's.")
     parser.add_argument("--encoder", help="Instead of the recipe's: minilm, a local folder or a hub name.")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="Folder that keeps the networks; the same command goes on where it was stopped.",
+    )
     parser.add_argument("--progress", action="store_true")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write.")
     return parser

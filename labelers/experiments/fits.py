@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,24 +18,32 @@ from labelers.experiments.outcomes import Fit
 from labelers.given import archive_for, given_to
 from labelers.sparse.fitting import fit_forests, fit_regressions, pretrain_vectors
 from labelers.sparse.recipe import AnyRecipe, ForestRecipe, RegressionRecipe
-from labelers.training import TrainingInputs, train_labeler
+from labelers.training import TrainingInputs, is_trained, train_labeler
 from schemas.errors import UsageError
 from schemas.label_set import LabelSet
 
 
 def fit_function(
-    recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], progress: bool = False
+    recipe: AnyRecipe,
+    label_set: LabelSet,
+    *,
+    texts: Sequence[Path],
+    work: Path | None = None,
+    progress: bool = False,
 ) -> Fit:
     """Fits the recipe with the number of the split added to its seed; words are pre-trained once for all splits.
 
+    Networks are kept in `work`, one folder for each split, where a later run of the same takes them from.
+
     Raises:
         UsageError: the recipe needs texts to pre-train its words on, and there are none.
+        OutputError: from the fit, where `work` has another recipe's or other data's networks.
     """
     if isinstance(recipe, ForestRecipe):
         return _forests(recipe, label_set, progress=progress)
     if isinstance(recipe, RegressionRecipe):
         return _regressions(recipe, label_set, texts=texts, progress=progress)
-    return _networks(recipe, label_set, texts=texts, progress=progress)
+    return _networks(recipe, label_set, texts=texts, work=work, progress=progress)
 
 
 def _forests(recipe: ForestRecipe, label_set: LabelSet, *, progress: bool) -> Fit:
@@ -60,12 +69,13 @@ def _regressions(
     return fit
 
 
-def _networks(recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], progress: bool) -> Fit:
-    """By the one training there is, with files that live as long as it."""
+def _networks(
+    recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], work: Path | None, progress: bool
+) -> Fit:
+    """By the one training there is; without a `work` folder its files live as long as it."""
 
     def fit(train: LabelledTexts, validation: LabelledTexts, number: int) -> Labeler:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
+        with _folder(work, number) as folder:
             write_label_set(label_set, folder / "labels.yaml")
             changed = recipe.model_copy(update={"label_set": str(folder / "labels.yaml")})
             inputs = TrainingInputs(
@@ -74,10 +84,22 @@ def _networks(recipe: AnyRecipe, label_set: LabelSet, *, texts: Sequence[Path], 
                 texts=tuple(texts),
             )
             seeded = changed.with_overrides(seed=recipe.training.seed + number)
-            train_labeler(seeded, inputs, out=folder / "bundle", progress=progress)
+            if not is_trained(folder / "bundle", seeded, inputs):
+                train_labeler(seeded, inputs, out=folder / "bundle", progress=progress)
             return load_bundle(folder / "bundle")
 
     return fit
+
+
+@contextmanager
+def _folder(work: Path | None, number: int) -> Iterator[Path]:
+    if work is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    folder = work / f"split_{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
 
 
 def write_label_set(label_set: LabelSet, path: Path) -> None:

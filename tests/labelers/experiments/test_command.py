@@ -11,7 +11,7 @@ import yaml
 from labelers.experiments.__main__ import main
 from labelers.recipe import Recipe
 from labelers.sparse.recipe import SparseRecipe
-from schemas.errors import UsageError
+from schemas.errors import OutputError, UsageError
 from tests.labelers.networks import small_recipe
 from tests.labelers.sparse.examples import BINARY, binary_texts, forest_recipe, regression_recipe
 
@@ -99,3 +99,26 @@ def test_a_test_file_without_a_validation_file_is_refused(
 
     assert stopped.value.code == UsageError.exit_code
     assert "--validation and --test go together" in capsys.readouterr().err
+
+
+def test_networks_that_were_kept_are_not_trained_again(data: Path) -> None:
+    kept = data.parent / "kept"
+    options = ("--count", "2", "--work", str(kept))
+    first = run(small_recipe("word2vec", max_epochs=2), data, *options)
+    trained = (kept / "split_1" / "bundle" / "timing.yaml").read_bytes()
+
+    assert run(small_recipe("word2vec", max_epochs=2), data, *options)["figures"] == first["figures"]
+    assert (kept / "split_1" / "bundle" / "timing.yaml").read_bytes() == trained
+
+
+def test_networks_of_another_recipe_are_not_taken_for_this_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--count", "1", "--work", str(data.parent / "kept"))
+    run(small_recipe("word2vec", max_epochs=1), data, *options)
+
+    with pytest.raises(SystemExit) as stopped:
+        run(small_recipe("word2vec", max_epochs=2), data, *options)
+
+    assert stopped.value.code == OutputError.exit_code
+    assert "was trained from another recipe or other data" in capsys.readouterr().err
