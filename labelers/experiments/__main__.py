@@ -14,11 +14,12 @@ from labelers.experiments.figures import fold_figures, repeat_figures
 from labelers.experiments.fits import fit_function
 from labelers.experiments.outcomes import run_splits
 from labelers.hardware import describe_hardware
-from labelers.recipe import load_recipe
+from labelers.recipe import choose_labels, load_labels, load_recipe
+from labelers.sparse.recipe import AnyRecipe
 from labelers.splits import ThreeWaySplit, folds, given_split, repeated_splits
 from labelers.writing import write_json
 from schemas.errors import CtlabelError, UsageError
-from schemas.label_set import LabelSet, load_label_set
+from schemas.label_set import LabelSet
 
 REPEATS, FOLDS, GIVEN = "repeats", "folds", "given"
 
@@ -41,14 +42,8 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     """
     started = datetime.now(UTC)
     design = _design_of(given)
-    recipe = load_recipe(given.recipe).with_overrides(
-        seed=given.seed,
-        max_epochs=given.max_epochs,
-        learning_rate=given.learning_rate,
-        threads=given.threads,
-        encoder=given.encoder,
-    )
-    label_set = load_label_set(given.label_set or recipe.label_set)
+    recipe = _recipe(given)
+    label_set = load_labels(recipe)
     files = (given.data,) if design != GIVEN else (given.data, given.validation, given.test)
     parts = [read_labelled(path, label_set, group_column=given.group_column) for path in files]
     texts = concatenate(parts)
@@ -68,6 +63,19 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds()),
     }
+
+
+def _recipe(given: argparse.Namespace) -> AnyRecipe:
+    recipe = load_recipe(given.recipe).with_overrides(
+        seed=given.seed,
+        max_epochs=given.max_epochs,
+        learning_rate=given.learning_rate,
+        threads=given.threads,
+        encoder=given.encoder,
+    )
+    if given.label_set is not None:
+        recipe = recipe.model_copy(update={"label_set": given.label_set})
+    return choose_labels(recipe, tuple(given.label))
 
 
 def _design_of(given: argparse.Namespace) -> str:
@@ -118,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--test", type=Path, help="Reports to measure on, where the split is given.")
     parser.add_argument("--text", type=Path, action="append", default=[], help="Texts to pre-train words on.")
     parser.add_argument("--label-set", help="Instead of the recipe's: a name or a YAML file.")
+    parser.add_argument("--label", action="append", default=[], help="Of the label set this label alone.")
     parser.add_argument("--design", choices=(REPEATS, FOLDS), help="Default: repeats.")
     parser.add_argument("--count", type=int, default=10, help="Of repeats or folds. Default: 10.")
     parser.add_argument("--group-column", default=REPORT_COLUMN, help="What a split keeps together.")

@@ -101,6 +101,12 @@ def test_a_test_file_without_a_validation_file_is_refused(
     assert "--validation and --test go together" in capsys.readouterr().err
 
 
+def test_one_label_can_be_learnt_alone(data: Path) -> None:
+    found = run(small_recipe("word2vec", max_epochs=1), data, "--count", "1", "--label", "bleed")
+
+    assert list(found["figures"]) == ["bleed"]  # type: ignore[call-overload]
+
+
 def test_networks_that_were_kept_are_not_trained_again(data: Path) -> None:
     kept = data.parent / "kept"
     options = ("--count", "2", "--work", str(kept))
