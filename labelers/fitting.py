@@ -22,6 +22,7 @@ from labelers.data import Targets
 from labelers.inference import class_probabilities, multiplied_in
 from labelers.metrics import micro_f1
 from labelers.network import TextNetwork
+from labelers.parts.heads import shift_scores
 from labelers.parts.losses import build_loss
 from labelers.recipe import BestEpoch, Recipe, Schedule, Training
 from labelers.vocabulary import UNKNOWN_INDEX
@@ -102,7 +103,7 @@ class Fitter:
                 self.best_state = {name: value.clone() for name, value in self.network.state_dict().items()}
             write_checkpoint(folder, self._checkpoint(key))
             logger.info("epoch %d: loss %.4f, held-out micro F1 %.4f", epoch, point.loss, point.micro_f1)
-        return Fit(state=self.best_state, best=self.best, curve=self.curve)
+        return Fit(state=self._answering(), best=self.best, curve=self.curve)
 
     def measure(self) -> tuple[float, float]:
         """Micro F1 and loss on the held-out texts."""
@@ -112,7 +113,16 @@ class Fitter:
         truth = self.held_out.targets
         log_p = torch.from_numpy(found).clamp(min=SMALLEST).log()  # whose softmax is `found` again
         loss = float(self.loss(log_p, torch.from_numpy(truth)))
-        return micro_f1(truth, predicted_classes(found), n_classes=self.n_classes), loss
+        shift = self.loss.shift
+        answers = (log_p if shift is None else log_p + shift).numpy()
+        return micro_f1(truth, predicted_classes(answers), n_classes=self.n_classes), loss
+
+    def _answering(self) -> dict[str, Tensor]:
+        """The best epoch's weights; where the recipe says so without what the loss's weights did to the scores."""
+        self.network.load_state_dict(self.best_state)
+        if self.loss.shift is not None:
+            shift_scores(self.network.head, self.loss.shift)
+        return {name: value.clone() for name, value in self.network.state_dict().items()}
 
     def _finished(self) -> bool:
         if not self.curve:

@@ -297,10 +297,14 @@ class Network(Frozen):
 
 
 class Loss(Frozen):
-    """Cross-entropy weighted across labels, not classes (section 3.3); beta 0 gives every label the same weight."""
+    """Cross-entropy weighted across labels, not classes (section 3.3); beta 0 gives every label the same weight.
+
+    With `unweighted_answers` the weights steer what is learnt, and are taken out of the probabilities afterwards.
+    """
 
     kind: Literal["weighted_cross_entropy"]
     beta: float = Field(ge=0)
+    unweighted_answers: bool = False
 
 
 class BalancedBinaryLoss(Frozen):

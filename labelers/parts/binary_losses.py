@@ -13,6 +13,11 @@ class BalancedBinaryCrossEntropy(nn.Module):
     them are a logit, their difference, with a sigmoid: so class 1 is present, class 0 absent.
     """
 
+    @property
+    def shift(self) -> None:
+        """Nothing to add to the scores after training: the weights differ from text to text."""
+        return
+
     def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Scores (B, n_L, 2) and class indices (B, n_L) -> scalar."""
         scores = scores.float()

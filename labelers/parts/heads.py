@@ -28,6 +28,11 @@ class DenseHead(nn.Module):
         scores: Tensor = self.layers(s.squeeze(1))
         return scores.reshape(-1, *self.shape)
 
+    @property
+    def last(self) -> nn.Module:
+        """The layer whose bias is added to the scores."""
+        return self.layers[-1]
+
 
 class PerLabelHead(nn.Module):
     """n_L parallel layers from h to n_C, computed as one product (section 3.2)."""
@@ -41,6 +46,11 @@ class PerLabelHead(nn.Module):
     def forward(self, s: Tensor) -> Tensor:
         """(B, n_L, h) -> (B, n_L, n_C)."""
         return torch.einsum("blh,lhc->blc", s, self.weight) + self.bias
+
+    @property
+    def last(self) -> nn.Module:
+        """The layer whose bias is added to the scores."""
+        return self
 
 
 class PerLabelDenseHead(nn.Module):
@@ -60,6 +70,18 @@ class PerLabelDenseHead(nn.Module):
             s = torch.relu(layer(s))
         scores: Tensor = last(s)
         return scores
+
+    @property
+    def last(self) -> nn.Module:
+        """The layer whose bias is added to the scores."""
+        return self.layers[-1]
+
+
+def shift_scores(head: Head, shift: Tensor) -> None:
+    """Adds (n_L, n_C) to all scores that the head will give, in its last bias."""
+    bias = head.last.get_parameter("bias")
+    with torch.no_grad():
+        bias.add_(shift.reshape(bias.shape))
 
 
 Head = DenseHead | PerLabelHead | PerLabelDenseHead

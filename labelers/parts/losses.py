@@ -28,9 +28,18 @@ class WeightedCrossEntropy(nn.Module):
 
     weights: Tensor
 
-    def __init__(self, weights: Tensor) -> None:
+    def __init__(self, weights: Tensor, *, unweighted_answers: bool = False) -> None:
         super().__init__()
         self.register_buffer("weights", weights)
+        self.unweighted_answers = unweighted_answers
+
+    @property
+    def shift(self) -> Tensor | None:
+        """(n_L, n_C) to be added to the scores after training, -log w, where answers are to be unweighted.
+
+        A class of weight w is learnt as if it were w times as frequent: probabilities come out proportional to w p.
+        """
+        return -self.weights.log() if self.unweighted_answers else None
 
     def forward(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Scores (B, n_L, n_C) and class indices (B, n_L), or shares of classes (B, n_L, n_C) -> scalar."""
@@ -52,7 +61,8 @@ def build_loss(
         UsageError: it is for labels present or absent, and there are other classes.
     """
     if isinstance(spec, recipe.Loss):
-        return WeightedCrossEntropy(label_weights(targets, n_classes=n_classes, beta=spec.beta))
+        weights = label_weights(targets, n_classes=n_classes, beta=spec.beta)
+        return WeightedCrossEntropy(weights, unweighted_answers=spec.unweighted_answers)
     if n_classes != 2:
         raise UsageError(f"loss '{spec.kind}' is for 2 classes, the label set has {n_classes}")
     return BalancedBinaryCrossEntropy()

@@ -11,12 +11,14 @@ import torch
 import yaml
 
 from labelers import training
-from labelers.base import predicted_classes
+from labelers.base import Probabilities, predicted_classes
 from labelers.bundle import load_bundle, read_bundle_record
 from labelers.checkpoint import CHECKPOINT_FILE
 from labelers.fitting import EncodedTexts, Fitter, rate_share, repeatable
 from labelers.handover import TIMING_FILE
+from labelers.inference import class_probabilities
 from labelers.metrics import micro_f1
+from labelers.parts.losses import label_weights
 from labelers.recipe import Recipe
 from labelers.training import TrainingInputs, read_split, train_labeler
 from schemas.errors import InputError, OutputError
@@ -260,6 +262,30 @@ def test_it_learns_32_sentences_by_heart(architecture: str, tmp_path: Path) -> N
         fit = fitter.run(folder=tmp_path, key="key", progress=False)
 
     assert fit.best.micro_f1 == 1.0
+
+
+@pytest.mark.parametrize("architecture", ["bigru", "bigru_per_label_attention", "alarm_per_label_attention"])
+def test_the_losss_weights_are_taken_out_of_the_probabilities_where_the_recipe_says_so(
+    architecture: str, tmp_path: Path
+) -> None:
+    targets = np.array([[3, 0, 0]] * 2 + [[0, 0, 1]] * 6)
+    texts = EncodedTexts(tokens=[(2, 3)] * 2 + [(4, 5)] * 6, targets=targets)
+
+    def trained(*, unweighted: bool) -> Probabilities:
+        recipe = small_recipe(architecture, max_epochs=1)
+        loss = recipe.loss.model_copy(update={"beta": 1.0, "unweighted_answers": unweighted})
+        recipe = recipe.model_copy(update={"loss": loss})
+        with repeatable(threads=1, seed=0):
+            network = small_network(recipe)
+            fitter = Fitter(recipe, network, train=texts, held_out=texts)
+            fit = fitter.run(folder=tmp_path / str(unweighted), key="key", progress=False)
+            network.load_state_dict(fit.state)
+            return class_probabilities(network, texts.tokens, shape=(3, 4))
+
+    odds = trained(unweighted=False) / label_weights(torch.from_numpy(targets), n_classes=4, beta=1.0).numpy()
+
+    expected = odds / odds.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(trained(unweighted=True), expected, rtol=1e-4)
 
 
 def test_training_stops_when_nothing_gets_better_and_keeps_the_best_epoch(tmp_path: Path) -> None:
