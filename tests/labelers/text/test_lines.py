@@ -40,6 +40,16 @@ def test_full_lines_are_hard_wrapped_text() -> None:
     assert joined(text) == [False, True, True, True]
 
 
+def test_lines_of_a_narrow_column_are_hard_wrapped_text() -> None:
+    text = (
+        "Large area of low density in the\n"
+        "left Sylvian territory, which was\n"
+        "not there before. Ventricles of\n"
+        "Normal size.\n"
+    )
+    assert joined(text) == [False, True, True, True]
+
+
 def test_short_lines_without_full_stops_are_sentences_of_their_own() -> None:
     assert joined("Mild atrophy\nOld lacune in the left thalamus\nNo bleed\nSinuses clear") == [False] * 4
 
