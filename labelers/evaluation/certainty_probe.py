@@ -2,7 +2,7 @@
 
 `python -m labelers.evaluation.certainty_probe KIT.parquet --labeler default` reads sentences with a marked concept
 (`sentence` or `text`, `start`, `end`) that is negated, uncertain or affirmed, puts a label's name in its place, and
-counts which class the labeler gives that label. So text without any finding of the head, such as the NegEx test kit,
+counts which class the labeler gives that label. So text without any finding of the head, such as the NegEx kit,
 tells whether negation and doubt are read. The sentence round the concept stays strange to a labeler of radiology
 reports: the figures are a floor.
 """
