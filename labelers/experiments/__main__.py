@@ -10,9 +10,9 @@ from typing import Any
 
 from labelers.coding import CODES_COLUMN, REPORT_COLUMN
 from labelers.data import LabelledTexts, column_names, concatenate, hash_file, read_columns, read_labelled
-from labelers.experiments.figures import fold_figures, repeat_figures
+from labelers.experiments.figures import compare_repeats, fold_figures, repeat_figures
 from labelers.experiments.fits import fit_function
-from labelers.experiments.outcomes import run_splits
+from labelers.experiments.outcomes import Outcome, run_splits
 from labelers.hardware import describe_hardware
 from labelers.recipe import choose_labels, load_labels, load_recipe
 from labelers.sparse.recipe import AnyRecipe
@@ -35,10 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
-    """What was measured on what, and the figures.
+    """What was measured on what, and the figures; where there is a second labeler, whether the two differ.
 
     Raises:
-        UsageError: of the validation and the test file one is missing, or a design is asked for beside them.
+        UsageError: of the validation and the test file one is missing, or options do not go together.
     """
     started = datetime.now(UTC)
     design = _design_of(given)
@@ -46,23 +46,43 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
     label_set = load_labels(recipe)
     files = (given.data,) if design != GIVEN else (given.data, given.validation, given.test)
     parts = [read_labelled(path, label_set, group_column=given.group_column) for path in files]
-    texts = concatenate(parts)
-    fit = fit_function(recipe, label_set, texts=given.text, work=given.work, progress=given.progress)
-    outcomes = run_splits(texts, _splits(given, design, parts), fit)
-    if design == REPEATS:
-        figures = repeat_figures(outcomes, label_set.ids)
-    else:
-        figures = fold_figures(outcomes, label_set.ids, n_codes=_n_codes(files))
-    return {
+    texts, splits = concatenate(parts), list(_splits(given, design, parts))
+
+    def outcomes(of: AnyRecipe, work: Path | None) -> list[Outcome]:
+        fit = fit_function(of, label_set, texts=given.text, work=work, progress=given.progress)
+        return run_splits(texts, splits, fit)
+
+    found = outcomes(recipe, given.work)
+    record = {
         "labeler": recipe.name,
         "recipe": recipe.model_dump(mode="json"),
         "design": _describe_design(given, design, texts, label_set),
         "data": [{"file": path.name, "hash": hash_file(path)} for path in (*files, *given.text)],
-        "figures": figures,
+        "figures": _figures(design, found, label_set, files),
+    }
+    if given.against is not None:
+        other = load_recipe(given.against).with_overrides(seed=given.seed, threads=given.threads)
+        others = outcomes(other, None)
+        record["against"] = {
+            "labeler": other.name,
+            "recipe": other.model_dump(mode="json"),
+            "figures": _figures(design, others, label_set, files),
+            "comparison": compare_repeats(found, others, label_set.ids),
+        }
+    return {
+        **record,
         "hardware": describe_hardware(),
         "started": started.isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds()),
     }
+
+
+def _figures(
+    design: str, outcomes: Sequence[Outcome], label_set: LabelSet, files: Sequence[Path]
+) -> dict[str, Any]:
+    if design == REPEATS:
+        return repeat_figures(outcomes, label_set.ids)
+    return fold_figures(outcomes, label_set.ids, n_codes=_n_codes(files))
 
 
 def _recipe(given: argparse.Namespace) -> AnyRecipe:
@@ -79,6 +99,8 @@ def _recipe(given: argparse.Namespace) -> AnyRecipe:
 
 
 def _design_of(given: argparse.Namespace) -> str:
+    if given.against is not None and (given.design == FOLDS or given.test is not None or given.count < 2):
+        raise UsageError("--against is for two or more repeats")
     if given.validation is None and given.test is None:
         return str(given.design or REPEATS)
     if given.validation is None or given.test is None or given.design is not None:
@@ -128,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--label-set", help="Instead of the recipe's: a name or a YAML file.")
     parser.add_argument("--label", action="append", default=[], help="Of the label set this label alone.")
     parser.add_argument("--design", choices=(REPEATS, FOLDS), help="Default: repeats.")
+    parser.add_argument("--against", help="A second recipe, on the same repeats: do their areas differ?")
     parser.add_argument("--count", type=int, default=10, help="Of repeats or folds. Default: 10.")
     parser.add_argument("--group-column", default=REPORT_COLUMN, help="What a split keeps together.")
     parser.add_argument("--seed", type=int, default=0)

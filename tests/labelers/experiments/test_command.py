@@ -128,3 +128,28 @@ def test_networks_of_another_recipe_are_not_taken_for_this_one(
 
     assert stopped.value.code == OutputError.exit_code
     assert "was trained from another recipe or other data" in capsys.readouterr().err
+
+
+def test_two_labelers_are_compared_on_the_same_repeats(data: Path) -> None:
+    (data.parent / "other.yaml").write_text(forest_recipe().to_yaml(), encoding="utf-8")
+
+    found = run(
+        regression_recipe(),
+        data,
+        *("--text", str(data), "--count", "2", "--against", str(data.parent / "other.yaml")),
+    )
+
+    against = found["against"]
+    assert against["labeler"] == forest_recipe().name  # type: ignore[index]
+    compared = against["comparison"]["bleed"]  # type: ignore[index]
+    assert len(compared["delong_p_values"]) == 2
+    means = [figures["bleed"]["auc"]["estimate"] for figures in (found["figures"], against["figures"])]  # type: ignore[index]
+    assert compared["auc"]["estimate"] == pytest.approx(means[0] - means[1], abs=1e-3)
+
+
+def test_a_second_labeler_is_refused_with_folds(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(forest_recipe(), data, "--design", "folds", "--against", "bow_rf")
+
+    assert stopped.value.code == UsageError.exit_code
+    assert "--against is for two or more repeats" in capsys.readouterr().err
