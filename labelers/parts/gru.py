@@ -14,6 +14,7 @@ Products are in the type of autocast where that is on, all else in the type of t
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -56,14 +57,21 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor, ...]:
         x, *weights, states = ctx.saved_tensors
-        with torch.autocast(x.device.type, enabled=False):
+        with _products_as_they_are(x):
             d_p, d_q = _gate_gradients(d_states, states, weights[2], ctx.trace, product=ctx.product)
             return _gradients(d_p, d_q, x, Weights(*weights), states)
 
 
 def _product_type(x: Tensor) -> torch.dtype:
     kind = x.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+    autocast = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return torch.get_autocast_dtype(kind) if autocast else x.dtype
+
+
+def _products_as_they_are(x: Tensor) -> AbstractContextManager[object]:
+    """Inside, autocast changes no type; torch's meta device, which computes shapes alone, has none."""
+    kind = x.device.type
+    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
 
 
 def _run(x: Tensor, weights: Weights, *, product: torch.dtype, trace: _Trace | None = None) -> Tensor:
@@ -71,7 +79,7 @@ def _run(x: Tensor, weights: Weights, *, product: torch.dtype, trace: _Trace | N
     _, n_tokens, n_rows, size = x.shape
     half = weights.w_hh.shape[1]
     states = x.new_empty(2, n_tokens, n_rows, half)
-    with torch.autocast(x.device.type, enabled=False):
+    with _products_as_they_are(x):
         low = Weights(*(weight.to(product) for weight in weights))
         projected = torch.baddbmm(low.b_ih, x.reshape(2, -1, size).to(product), low.w_ih)
         projected = projected.view(2, n_tokens, n_rows, 3 * half)
