@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -48,6 +48,13 @@ def moved(tensor: Tensor, device: torch.device) -> Tensor:
     if device.type != "cuda":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def products_in(dtype: torch.dtype | None, device: torch.device) -> AbstractContextManager[object]:
+    """Inside, in this thread, products on that device are in that type, or with none in that of their factors."""
+    if not torch.amp.is_autocast_available(device.type):  # torch's meta device, which computes shapes alone
+        return nullcontext()
+    return torch.autocast(device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
 
 
 def own_randomness(device: torch.device) -> AbstractContextManager[None]:

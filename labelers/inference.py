@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ import torch
 
 from labelers.base import Probabilities, Representations
 from labelers.batching import TOKENS_PER_BATCH, FixedBatch, Tokens, fixed_batches
+from labelers.device import products_in
 from labelers.network import NetworkOutput, TextNetwork
 from schemas.precision import Precision
 
@@ -25,9 +26,9 @@ T = TypeVar("T")
 TOKENS_PER_GPU_BATCH = 8 * TOKENS_PER_BATCH
 
 
-def multiplied_in(precision: Precision, device: torch.device) -> torch.autocast:
+def multiplied_in(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
     """Inside, in this thread, networks on that device multiply in that type."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision is Precision.BFLOAT16)
+    return products_in(torch.bfloat16 if precision is Precision.BFLOAT16 else None, device)
 
 
 def forward(network: TextNetwork, batch: FixedBatch, *, precision: Precision) -> NetworkOutput:

@@ -14,11 +14,12 @@ Products are in the type of autocast where that is on, all else in the type of t
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from labelers.device import products_in
 
 
 class Weights(NamedTuple):
@@ -57,7 +58,7 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor, ...]:
         x, *weights, states = ctx.saved_tensors
-        with _products_as_they_are(x):
+        with products_in(None, x.device):
             d_p, d_q = _gate_gradients(d_states, states, weights[2], ctx.trace, product=ctx.product)
             return _gradients(d_p, d_q, x, Weights(*weights), states)
 
@@ -68,18 +69,12 @@ def _product_type(x: Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(kind) if autocast else x.dtype
 
 
-def _products_as_they_are(x: Tensor) -> AbstractContextManager[object]:
-    """Inside, autocast changes no type; torch's meta device, which computes shapes alone, has none."""
-    kind = x.device.type
-    return torch.autocast(kind, enabled=False) if torch.amp.is_autocast_available(kind) else nullcontext()
-
-
 def _run(x: Tensor, weights: Weights, *, product: torch.dtype, trace: _Trace | None = None) -> Tensor:
     """All tokens in order; what the gradient needs is added to the trace where there is one."""
     _, n_tokens, n_rows, size = x.shape
     half = weights.w_hh.shape[1]
     states = x.new_empty(2, n_tokens, n_rows, half)
-    with _products_as_they_are(x):
+    with products_in(None, x.device):
         low = Weights(*(weight.to(product) for weight in weights))
         projected = torch.baddbmm(low.b_ih, x.reshape(2, -1, size).to(product), low.w_ih)
         projected = projected.view(2, n_tokens, n_rows, 3 * half)
