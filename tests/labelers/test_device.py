@@ -17,7 +17,7 @@ from labelers.pretraining.recipe import Masking
 from labelers.recipe import Recipe
 from schemas.errors import DeviceError, UsageError
 from tests.labelers.devices import META, Unmixed
-from tests.labelers.networks import ARCHITECTURES, small_network, small_recipe
+from tests.labelers.networks import ARCHITECTURES, DEFAULT, small_network, small_recipe
 
 TOKENS = [(2, 3, 4, 5, 6, 7, 8, 9, 10, 3), (2, 3), (2, 9, 3)]
 
@@ -49,8 +49,9 @@ def fitter_on_meta(architecture: str, *, taught: bool = False) -> Fitter:
     return fitter
 
 
-@pytest.mark.parametrize("taught", [False, True])
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("architecture", "taught"), [*((name, False) for name in ARCHITECTURES), (DEFAULT, True)]
+)
 def test_a_training_step_leaves_nothing_on_the_cpu(architecture: str, taught: bool) -> None:
     fitter = fitter_on_meta(architecture, taught=taught)
     fitter.network.train()
