@@ -16,5 +16,5 @@ def device_option(*, default: str | None = CPU_NAME) -> Callable[[Any], Any]:
         "--device",
         default=default,
         metavar="cpu|cuda|cuda:N",
-        help="Where networks compute: a GPU that torch sees, or else the CPU.  [default: cpu]",
+        help="Where networks compute: the CPU, or a GPU that torch sees.  [default: cpu]",
     )

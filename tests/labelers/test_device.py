@@ -64,6 +64,23 @@ def test_a_training_step_leaves_nothing_on_the_cpu(architecture: str, taught: bo
         assert parameter.grad.device == META, name
 
 
+@pytest.mark.filterwarnings("ignore:for .* copying from a non-meta parameter")
+def test_a_training_that_was_stopped_goes_on_on_another_device(tmp_path: Path) -> None:
+    texts = EncodedTexts(tokens=TOKENS, targets=np.array([[3, 0, 0], [0, 1, 2], [0, 0, 1]]))
+    recipe = small_recipe(max_epochs=1)
+    Fitter(recipe, small_network(recipe), train=texts, held_out=texts).run(
+        folder=tmp_path, key="key", progress=False
+    )
+    there = Fitter(recipe, small_network(recipe), train=texts, held_out=texts, device=META)
+
+    there._resume(tmp_path, "key")
+
+    states = [value for state in there.optimiser.state_dict()["state"].values() for value in state.values()]
+    assert states
+    assert {value.device for value in states} == {META}
+    assert {value.device for value in there.best_state.values()} == {CPU}
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_reading_leaves_nothing_on_the_cpu(architecture: str) -> None:
     network = small_network(small_recipe(architecture)).eval()
