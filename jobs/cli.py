@@ -43,6 +43,7 @@ EXIT_CODES = {
     4: "output: a folder that cannot be written, is full, or holds another run",
     5: "bundle: a labeler that is missing, damaged or made for another label set",
     6: "invariant: a run or result that breaks its own contract",
+    7: "device: a GPU that has too little memory or answers no more",
     70: "a fault of ctlabel itself; please report it",
     130: "interrupted",
 }

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from jobs.devices import device_option
 from jobs.progress import log_to_stderr
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    import torch
+
     from labelers.comparison.papers import PaperFigures
     from labelers.comparison.records import Comparison
     from labelers.sparse.recipe import AnyRecipe
@@ -37,6 +40,7 @@ class ComparisonOptions:
     max_epochs: int | None
     learning_rate: float | None
     threads: int | None
+    device: str
     encoder: str | None
     draws: int
     paper: str
@@ -81,6 +85,7 @@ _OPTIONS = (
         help="Instead of the recipes' of networks.",
     ),
     click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipes'."),
+    device_option(),
     click.option("--encoder", help="Instead of the transformer recipes' own, as for train."),
     click.option(
         "--draws",
@@ -110,13 +115,17 @@ def run_comparison(
     from labelers.comparison.papers import load_paper
     from labelers.comparison.records import write_comparison
     from labelers.comparison.running import compare, find_bundles
+    from labelers.device import find_device
 
+    device = find_device(options.device)
     paper = load_paper(options.paper) if options.paper != "none" else None
-    contestants = _train(recipes, options)
+    contestants = _train(recipes, options, device)
     contestants += [
         found for name, places in bundles.items() for place in places for found in find_bundles(name, place)
     ]
-    comparison = compare(contestants, options.on, command=told_command(), draws=options.draws, tell=_tell)
+    comparison = compare(
+        contestants, options.on, command=told_command(), draws=options.draws, tell=_tell, device=device
+    )
     out = options.out or (options.work / RESULTS_FILE if options.work else None)
     if out:
         write_comparison(comparison, out)
@@ -146,7 +155,7 @@ def _words(parameter: click.Parameter, value: Any) -> Iterator[str]:
         yield str(one)
 
 
-def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions) -> list[Any]:
+def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions, device: torch.device) -> list[Any]:
     from labelers.comparison.running import train_missing
     from labelers.training import TrainingInputs
 
@@ -164,6 +173,7 @@ def _train(recipes: Mapping[str, AnyRecipe], options: ComparisonOptions) -> list
         work=options.work,
         progress=interactive,
         tell=_tell,
+        device=device,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from jobs.devices import device_option
 from schemas.errors import UsageError
 
 
@@ -35,6 +36,7 @@ from schemas.errors import UsageError
     "--errors", type=click.Path(path_type=Path), help="File to list the errors in: .csv or .parquet."
 )
 @click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
+@device_option()
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 @click.option("--write", is_flag=True, help="Store the figures in the bundle's labeler.yaml as well.")
 def command(  # noqa: PLR0913 (one for each option)
@@ -45,6 +47,7 @@ def command(  # noqa: PLR0913 (one for each option)
     perturb: bool,
     errors: Path | None,
     with_text: bool,
+    device: str,
     as_json: bool,
     write: bool,
 ) -> None:
@@ -61,6 +64,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     from jobs.evaluation_tables import evaluation_lines
     from labelers.bundle import write_evaluation
+    from labelers.device import find_device
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
     from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
@@ -70,7 +74,7 @@ def command(  # noqa: PLR0913 (one for each option)
         check_ending(errors)
     elif with_text:
         raise UsageError("--with-text puts texts into the list of errors: name its file with --errors")
-    loaded = load_labeler(labeler)
+    loaded = load_labeler(labeler, device=find_device(device))
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = describe_answers(loaded, answers, data)
     raw = _read_raw(documents) if documents is not None else {}

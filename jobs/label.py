@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobs.devices import device_option
 from jobs.progress import progress
 from schemas.errors import UsageError
 from schemas.job import JobConfig, load_job
@@ -43,6 +44,7 @@ Examples:
     type=click.Choice([one.value for one in Precision]),
     help="What a network multiplies in; bfloat16 is faster where the processor has it.  [default: float32]",
 )
+@device_option(default=None)
 @click.option("--config", help="Job preset (see `ctlabel list jobs`) or a YAML file of your own.")
 @click.option("--base", help="Finished run whose labels are carried over where nothing has changed.")
 @click.option(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from jobs.devices import device_option
 from jobs.progress import log_to_stderr
 
 
@@ -25,6 +26,7 @@ from jobs.progress import log_to_stderr
 @click.option("--encoder", help="Start from this folder, or from minilm, instead of what the recipe names.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the recipe's.")
+@device_option()
 @click.option("--overwrite", is_flag=True, help="Replace the folder at --out.")
 @click.option("--dry-run", is_flag=True, help="Print the resolved recipe and stop.")
 def command(  # noqa: PLR0913 (one for each option)
@@ -36,6 +38,7 @@ def command(  # noqa: PLR0913 (one for each option)
     encoder: str | None,
     epochs: int | None,
     seed: int | None,
+    device: str,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -55,13 +58,16 @@ def command(  # noqa: PLR0913 (one for each option)
     if dry_run:
         click.echo(resolved.to_yaml(), nl=False)
         return
+    from labelers.device import find_device
     from labelers.pretraining.running import TextArchive, pretrain_encoder
 
     interactive = sys.stderr.isatty()
     if not interactive:
         log_to_stderr()
     archive = TextArchive(files=texts, columns=columns)
-    record = pretrain_encoder(resolved, archive, out=out, overwrite=overwrite, progress=interactive)
+    record = pretrain_encoder(
+        resolved, archive, out=out, overwrite=overwrite, progress=interactive, device=find_device(device)
+    )
     measured = [point["held_out_loss"] for point in record["curve"] if point["held_out_loss"] is not None]
     click.echo(
         f"{out}: {record['steps']} steps over {record['tokens']['train']:,} tokens, "

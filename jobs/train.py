@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from jobs.devices import device_option
 from jobs.progress import log_to_stderr
 
 
@@ -32,6 +33,7 @@ from jobs.progress import log_to_stderr
 @click.option("--max-epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), help="Instead of the recipe's.")
 @click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipe's.")
+@device_option()
 @click.option("--label", "labels", multiple=True, help="Of the label set this label alone. Repeat for more.")
 @click.option("--encoder", help="Instead of the recipe's: minilm, a local folder or a Hugging Face hub name.")
 @click.option(
@@ -57,6 +59,7 @@ def command(  # noqa: PLR0913 (one for each option)
     max_epochs: int | None,
     learning_rate: float | None,
     threads: int | None,
+    device: str,
     labels: tuple[str, ...],
     encoder: str | None,
     teachers: tuple[Path, ...],
@@ -67,7 +70,7 @@ def command(  # noqa: PLR0913 (one for each option)
     """Train RECIPE (a shipped name or a YAML file) and write it as a bundle.
 
     Stopped at any moment, the same command goes on after the last finished epoch. The same seed, data and versions
-    give the same bundle, byte for byte (but for timing.yaml, which says when and how long).
+    give the same bundle on a CPU, byte for byte (but for timing.yaml, which says when and how long).
 
     \b
     Example:
@@ -83,6 +86,7 @@ def command(  # noqa: PLR0913 (one for each option)
     if dry_run:
         click.echo(resolved.to_yaml(), nl=False)
         return
+    from labelers.device import find_device
     from labelers.training import TrainingInputs, train_labeler
 
     inputs = TrainingInputs(labelled=data, texts=texts, teachers=teachers)
@@ -90,7 +94,13 @@ def command(  # noqa: PLR0913 (one for each option)
     if not interactive:
         log_to_stderr()
     record = train_labeler(
-        resolved, inputs, out=out, overwrite=overwrite, progress=interactive, download=download
+        resolved,
+        inputs,
+        out=out,
+        overwrite=overwrite,
+        progress=interactive,
+        download=download,
+        device=find_device(device),
     )
     epochs = f"{record['epochs']} epochs, best {record['best_epoch']}, " if "epochs" in record else ""
     click.echo(

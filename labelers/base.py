@@ -60,7 +60,7 @@ class Labeler(Protocol):
         ...
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """(n_texts, n_labels, n_classes); a row depends on its own text only, to the last bit."""
+        """(n_texts, n_labels, n_classes); a row depends on its own text only, on a CPU to the last bit."""
         ...
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from labelers.device import moved
 from labelers.vocabulary import PADDING_INDEX
 
 Tokens = tuple[int, ...]
@@ -45,19 +46,26 @@ class FixedBatch(NamedTuple):
     tokens: Tensor
     lengths: Tensor
 
+    def on(self, device: torch.device) -> FixedBatch:
+        """The same with its tensors there."""
+        return self._replace(tokens=moved(self.tokens, device), lengths=moved(self.lengths, device))
 
-def fixed_batches(texts: Sequence[Tokens]) -> Iterator[FixedBatch]:
+
+def fixed_batches(
+    texts: Sequence[Tokens], *, tokens_per_batch: int = TOKENS_PER_BATCH
+) -> Iterator[FixedBatch]:
     """Every text that has tokens, in batches whose shape keeps a result the same whatever comes with it.
 
     A text's T depends on its own length only. B is a multiple of ROW_STEP, the surplus rows being texts of one
     padding token: within such shapes each row of a matrix product is summed in the same order, wherever it stands.
+    On a GPU nothing vouches for that.
     """
     by_width: defaultdict[int, list[int]] = defaultdict(list)
     for index, text in enumerate(texts):
         if text:
             by_width[padded_width(len(text))].append(index)
     for width, indices in sorted(by_width.items()):
-        rows = max(ROW_STEP, TOKENS_PER_BATCH // width // ROW_STEP * ROW_STEP)
+        rows = max(ROW_STEP, tokens_per_batch // width // ROW_STEP * ROW_STEP)
         for start in range(0, len(indices), rows):
             yield _fixed_batch(texts, indices[start : start + rows], width)
 

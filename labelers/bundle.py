@@ -23,6 +23,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from labelers.descriptions import label_descriptions
+from labelers.device import CPU
 from labelers.network import TextNetwork
 from labelers.network_labeler import NetworkLabeler
 from labelers.parts.embeddings import WordEmbedding
@@ -93,7 +94,7 @@ def assemble(
     Raises:
         BundleError: the weights are not those of the recipe's network.
     """
-    rounded = {name: value.detach().half() for name, value in state.items()}
+    rounded = {name: value.detach().cpu().half() for name, value in state.items()}
     network = TextNetwork(
         recipe.network,
         embedding=_empty_embedding(rounded, reader) if encoder_config is None else None,
@@ -157,7 +158,9 @@ def _contents(labeler: BundledLabeler) -> tuple[bytes, dict[str, bytes]]:
     """Weights, and the files beside them and the record."""
     if isinstance(labeler, SparseLabeler):
         return sparse_weights(labeler.arrays()), labeler.reader.files()
-    weights = save(_sorted({name: value.half() for name, value in labeler.network.state_dict().items()}))
+    weights = save(
+        _sorted({name: value.cpu().half() for name, value in labeler.network.state_dict().items()})
+    )
     return weights, _files(labeler.reader, labeler.network.encoder_config)
 
 
@@ -169,8 +172,12 @@ def with_temperatures(labeler: BundledLabeler, temperatures: Temperatures) -> Bu
     return replace(labeler, temperatures=temperatures, fingerprint=fingerprint)
 
 
-def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) -> BundledLabeler:
+def load_bundle(
+    name_or_path: str | Path, *, label_set: LabelSet | None = None, device: torch.device = CPU
+) -> BundledLabeler:
     """The labeler of a shipped bundle or of a folder; `label_set` is what it must have been trained for, if given.
+
+    Its network computes on `device`; labelers of another kind compute on the CPU.
 
     Raises:
         BundleError: a file is missing, damaged, changed, a pickle, or the bundle is for another label set.
@@ -187,6 +194,8 @@ def load_bundle(name_or_path: str | Path, *, label_set: LabelSet | None = None) 
         if found != record.fingerprint:
             raise BundleError(f"{LABELER_FILE} was changed after training: its fingerprint does not fit")
         labeler = _assembled(record, weights, files)
+        if isinstance(labeler, NetworkLabeler):
+            labeler.network.to(device)
         return replace(labeler, fingerprint=record.fingerprint, temperatures=record.temperatures)
 
 

@@ -41,7 +41,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             for name, value in state.items()
         },
     }
-    copies = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+    copies = {name: copied_to_cpu(value).contiguous() for name, value in tensors.items()}
     metadata = {"key": checkpoint.key, "curve": json.dumps(checkpoint.curve)}
     unfinished = folder / f"{CHECKPOINT_FILE}.part"
     try:
@@ -82,6 +82,11 @@ def read_checkpoint(folder: Path, *, key: str) -> Checkpoint | None:
         best=_under("best", tensors),
         optimiser=optimiser,
     )
+
+
+def copied_to_cpu(tensor: Tensor) -> Tensor:
+    """A copy that lasts, and that a machine without the tensor's device can read."""
+    return tensor.detach().to("cpu", copy=True)
 
 
 def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

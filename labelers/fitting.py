@@ -17,8 +17,9 @@ from tqdm import tqdm
 
 from labelers.base import predicted_classes
 from labelers.batching import Tokens, pad, shuffled_batches
-from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from labelers.checkpoint import Checkpoint, copied_to_cpu, read_checkpoint, write_checkpoint
 from labelers.data import Targets
+from labelers.device import CPU, moved, own_randomness
 from labelers.inference import class_probabilities, multiplied_in
 from labelers.metrics import micro_f1
 from labelers.network import TextNetwork
@@ -58,7 +59,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """The best epoch's weights, which epoch that was, and the curve."""
+    """The best epoch's weights, on the CPU, which epoch that was, and the curve."""
 
     state: dict[str, Tensor]
     best: Epoch
@@ -66,20 +67,32 @@ class Fit:
 
 
 class Fitter:
-    """Holds the state of training: weights, optimiser, curve, best epoch."""
+    """Holds the state of training: weights, optimiser, curve, best epoch.
+
+    Weights, loss and batches are on `device`, where it moves the network; what is kept of it is on the CPU.
+    """
 
     def __init__(
-        self, recipe: Recipe, network: TextNetwork, *, train: EncodedTexts, held_out: EncodedTexts
+        self,
+        recipe: Recipe,
+        network: TextNetwork,
+        *,
+        train: EncodedTexts,
+        held_out: EncodedTexts,
+        device: torch.device = CPU,
     ) -> None:
         self.recipe = recipe
-        self.network = network
+        self.device = device
+        self.network = network.to(device)
         self.train = train
         self.held_out = held_out
         self.n_classes = network.n_classes
         self.lengths = np.array([len(tokens) for tokens in train.tokens])
-        self.loss = build_loss(recipe.loss, torch.from_numpy(train.targets), n_classes=self.n_classes)
+        targets = torch.from_numpy(train.targets)
+        self.loss = build_loss(recipe.loss, targets, n_classes=self.n_classes).to(device)
         self.optimiser = build_optimiser(recipe.training, network)
-        self.rare = rare_word_odds(train.tokens, network, strength=recipe.network.dropout.rare_words)
+        rare = rare_word_odds(train.tokens, network, strength=recipe.network.dropout.rare_words)
+        self.rare = None if rare is None else rare.to(device)
         self.curve: tuple[Epoch, ...] = ()
         self.best_state: dict[str, Tensor] = {}
 
@@ -100,7 +113,8 @@ class Fitter:
             point = Epoch(epoch, round(loss, 5), round(found, 5), round(held_out_loss, 5))
             self.curve = (*self.curve, point)
             if self.best == point:
-                self.best_state = {name: value.clone() for name, value in self.network.state_dict().items()}
+                state = self.network.state_dict()
+                self.best_state = {name: copied_to_cpu(value) for name, value in state.items()}
             write_checkpoint(folder, self._checkpoint(key))
             logger.info("epoch %d: loss %.4f, held-out micro F1 %.4f", epoch, point.loss, point.micro_f1)
         return Fit(state=self._answering(), best=self.best, curve=self.curve)
@@ -112,9 +126,10 @@ class Fitter:
         found = class_probabilities(self.network, self.held_out.tokens, shape=shape)
         truth = self.held_out.targets
         log_p = torch.from_numpy(found).clamp(min=SMALLEST).log()  # whose softmax is `found` again
-        loss = float(self.loss(log_p, torch.from_numpy(truth)))
+        log_p = log_p.to(self.device)
+        loss = float(self.loss(log_p, torch.from_numpy(truth).to(self.device)))
         shift = self.loss.shift
-        answers = (log_p if shift is None else log_p + shift).numpy()
+        answers = (log_p if shift is None else log_p + shift).cpu().numpy()
         return micro_f1(truth, predicted_classes(answers), n_classes=self.n_classes), loss
 
     def _answering(self) -> dict[str, Tensor]:
@@ -122,7 +137,7 @@ class Fitter:
         self.network.load_state_dict(self.best_state)
         if self.loss.shift is not None:
             shift_scores(self.network.head, self.loss.shift)
-        return {name: value.clone() for name, value in self.network.state_dict().items()}
+        return {name: copied_to_cpu(value) for name, value in self.network.state_dict().items()}
 
     def _finished(self) -> bool:
         if not self.curve:
@@ -137,7 +152,7 @@ class Fitter:
         batches = shuffled_batches(self.lengths, batch_size=training.batch_size, rng=rng)
         total = 0.0
         self.network.train()
-        with torch.random.fork_rng(devices=[]):
+        with own_randomness(self.device):
             torch.manual_seed(int(rng.integers(2**62)))
             for step, batch in enumerate(
                 tqdm(batches, desc=f"epoch {epoch}", disable=not progress, leave=False)
@@ -147,13 +162,13 @@ class Fitter:
         return total / len(self.lengths)
 
     def _step(self, batch: NDArray[np.intp]) -> float:
-        tokens, lengths = pad([self.train.tokens[i] for i in batch])
-        targets = self.train.learnt(batch)
+        padded = pad([self.train.tokens[i] for i in batch])
+        tokens, lengths, targets = (moved(part, self.device) for part in (*padded, self.train.learnt(batch)))
         if self.rare is not None:
-            forgotten = torch.rand(tokens.shape) < self.rare[tokens]
+            forgotten = torch.rand(tokens.shape, device=self.device) < self.rare[tokens]
             tokens = tokens.masked_fill(forgotten, UNKNOWN_INDEX)
         self.optimiser.zero_grad(set_to_none=True)
-        with multiplied_in(self.recipe.training.precision):
+        with multiplied_in(self.recipe.training.precision, self.device):
             scores = self.network(tokens, lengths).scores
         loss: Tensor = self.loss(scores, targets)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -224,7 +239,7 @@ def rare_word_odds(texts: Sequence[Tokens], network: TextNetwork, *, strength: f
 
 
 @contextmanager
-def repeatable(*, threads: int, seed: int) -> Iterator[None]:
+def repeatable(*, threads: int, seed: int, device: torch.device = CPU) -> Iterator[None]:
     """Inside, torch computes the same each time: fixed threads, own random state, no non-deterministic kernels."""
     before = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
@@ -234,7 +249,7 @@ def repeatable(*, threads: int, seed: int) -> Iterator[None]:
     torch.use_deterministic_algorithms(True)
     debugging.fill_uninitialized_memory = False  # costs a fifth of the time and changes no result
     try:
-        with torch.random.fork_rng(devices=[]):
+        with own_randomness(device):
             torch.manual_seed(seed)
             yield
     finally:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from labelers.hardware import describe_hardware
 from schemas.errors import OutputError
 
@@ -48,12 +50,12 @@ def hand_over(finished: Path, out: Path, *, partial: Path) -> None:
     shutil.rmtree(partial)
 
 
-def describe_timing(seconds: float) -> dict[str, Any]:
+def describe_timing(seconds: float, device: torch.device) -> dict[str, Any]:
     """When, how long and on what: kept apart from what is the same each time."""
     return {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds_since_last_start": round(seconds),
-        "hardware": describe_hardware(),
+        "hardware": describe_hardware(device),
     }
 
 

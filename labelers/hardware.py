@@ -8,15 +8,17 @@ from pathlib import Path
 
 import torch
 
+from labelers.device import CPU
+
 _PROCESSORS = Path("/proc/cpuinfo")
 
 
-def describe_hardware() -> str:
-    """Processor, cores and, where there is one, accelerator, such as `AMD EPYC, 2 cores`."""
+def describe_hardware(device: torch.device = CPU) -> str:
+    """Processor, cores and, where it was computed on one, GPU, such as `AMD EPYC, 2 cores`."""
     cores = os.cpu_count() or 1
     parts = [_processor(), f"{cores} core{'s' if cores > 1 else ''}"]
-    if torch.cuda.is_available():
-        parts.append(torch.cuda.get_device_name())
+    if device.type == "cuda":
+        parts.append(torch.cuda.get_device_name(device))
     return ", ".join(parts)
 
 

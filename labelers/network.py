@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from labelers import recipe
@@ -66,6 +67,11 @@ class TextNetwork(nn.Module):
         self.drop_embedded = SharedDropout(spec.dropout.embedded)
         self.drop_encoded = SharedDropout(spec.dropout.encoded)
         self.drop_pooled = SharedDropout(spec.dropout.pooled)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie, and what it reads must."""
+        return next(self.parameters()).device
 
     @property
     def attends(self) -> bool:

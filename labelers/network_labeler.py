@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from labelers.base import Probabilities, Representations, TokenAttention
 from labelers.batching import fixed_batches
+from labelers.device import device_faults
 from labelers.inference import class_probabilities, forward, pooled_representations
 from labelers.network import TextNetwork
 from labelers.readers import Reader
@@ -54,10 +55,15 @@ class NetworkLabeler:
         return self.network.attends
 
     def probabilities(self, texts: Sequence[str]) -> Probabilities:
-        """(n_texts, n_L, n_C); a text without tokens mentions nothing."""
+        """(n_texts, n_L, n_C); a text without tokens mentions nothing.
+
+        Raises:
+            DeviceError: the GPU that the network is on has failed.
+        """
         encoded = [self.reader.encode(text) for text in texts]
         shape = (len(self.label_set.ids), len(self.label_set.classes))
-        found = class_probabilities(self.network, encoded, shape=shape, precision=self.precision)
+        with device_faults(self.network.device):
+            found = class_probabilities(self.network, encoded, shape=shape, precision=self.precision)
         return found if self.temperatures is None else apply_temperatures(found, self.temperatures)
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
@@ -102,7 +108,7 @@ class NetworkLabeler:
         [batch] = fixed_batches([tokens])
         alpha = forward(self.network, batch, precision=self.precision).attention
         assert alpha is not None  # as it attends
-        weights = alpha[0, :, : len(tokens)].numpy()
+        weights = alpha[0, :, : len(tokens)].cpu().numpy()
         return TokenAttention(
             spans=self.reader.spans(text),
             weights=np.broadcast_to(weights, (n_labels, len(tokens))).astype(np.float32),

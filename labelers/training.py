@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 import yaml
 
 from labelers.base import predicted_classes
 from labelers.bundle import BundledLabeler, assemble, load_bundle, read_bundle_record, save_bundle
 from labelers.calibrating import calibrate
 from labelers.data import LabelledTexts, concatenate, hash_file, held_out_mask, read_labelled, read_texts
+from labelers.device import CPU, device_faults
 from labelers.fitting import EncodedTexts, Fit, Fitter, repeatable
 from labelers.given import archive_for, given_to
 from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
@@ -84,15 +86,18 @@ def train_labeler(  # noqa: PLR0913
     words: Path | None = None,
     progress: bool = False,
     download: bool = False,
+    device: torch.device = CPU,
 ) -> dict[str, Any]:
     """Trains the recipe, or goes on with an unfinished training, writes the bundle, returns its training record.
 
     Until it is done everything lies in a folder beside `out` that ends in `.partial`. `words` is a folder of word
     vectors, from which trainings take what another has pre-trained from the same texts in the same way. `download`
-    allows fetching a pre-trained encoder that is not on this machine.
+    allows fetching a pre-trained encoder that is not on this machine. A network learns on `device`; an unfinished
+    training goes on on another, and where it was is no part of the bundle.
 
     Raises:
         UsageError: the recipe's pre-trained encoder cannot be had.
+        DeviceError: the GPU has failed; what was kept until then is there to go on from.
         OutputError: `out` exists already, or cannot be written.
         InputError: a file does not fit, or nothing can be held out.
     """
@@ -102,16 +107,18 @@ def train_labeler(  # noqa: PLR0913
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
     split = read_split(recipe, inputs, label_set)
     partial = start_folder(out, overwrite=overwrite)
-    with repeatable(threads=recipe.training.threads, seed=recipe.training.seed):
+    settings = recipe.training
+    with device_faults(device), repeatable(threads=settings.threads, seed=settings.seed, device=device):
         if isinstance(recipe, SparseRecipe):
             labeler, record = _train_sparse(recipe, inputs, split, label_set, data=data, progress=progress)
         else:
             start = _start(recipe, inputs, split, label_set, words=words or partial, download=download)
-            train = _lesson(recipe, inputs, split, start, progress=progress)
-            fit = _fit(recipe, start, split, train, folder=partial, key=key, progress=progress)
-            labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data)
+            train = _lesson(recipe, inputs, split, start, progress=progress, device=device)
+            fit = _fit(recipe, start, split, train, folder=partial, key=key, progress=progress, device=device)
+            labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data, device=device)
     labeler, record["calibration"] = calibrate(labeler, split.held_out)
-    _publish(labeler, record, out=out, partial=partial, seconds=time.monotonic() - started)
+    timing = describe_timing(time.monotonic() - started, device)
+    _publish(labeler, record, out=out, partial=partial, timing=timing)
     return record
 
 
@@ -203,8 +210,14 @@ def _words_key(recipe: Recipe, inputs: TrainingInputs, split: Split) -> str:
     )
 
 
-def _lesson(
-    recipe: Recipe, inputs: TrainingInputs, split: Split, start: Start, *, progress: bool
+def _lesson(  # noqa: PLR0913
+    recipe: Recipe,
+    inputs: TrainingInputs,
+    split: Split,
+    start: Start,
+    *,
+    progress: bool,
+    device: torch.device,
 ) -> EncodedTexts:
     """What is learnt: the labelled texts, or where there are teachers their answers to these and many more."""
     if not inputs.teachers:
@@ -215,7 +228,7 @@ def _lesson(
         split.train,
         _changed_copies(recipe, split.train.texts, start, spec) if spec.copies else [],
         sentences_of(documents, load_labels(recipe)) if spec.sentences else [],
-        [load_bundle(path) for path in inputs.teachers],
+        [load_bundle(path, device=device) for path in inputs.teachers],
         spec=spec,
         progress=progress,
     )
@@ -242,22 +255,32 @@ def _fit(  # noqa: PLR0913
     folder: Path,
     key: str,
     progress: bool,
+    device: torch.device,
 ) -> Fit:
     fitter = Fitter(
         recipe,
         start.network,
         train=train,
         held_out=encode_texts(split.held_out, start.reader),
+        device=device,
     )
     return fitter.run(folder=folder, key=key, progress=progress)
 
 
 def _trained(  # noqa: PLR0913
-    recipe: Recipe, label_set: LabelSet, start: Start, fit: Fit, *, split: Split, data: dict[str, Any]
+    recipe: Recipe,
+    label_set: LabelSet,
+    start: Start,
+    fit: Fit,
+    *,
+    split: Split,
+    data: dict[str, Any],
+    device: torch.device,
 ) -> tuple[BundledLabeler, dict[str, Any]]:
-    """The labeler of the best epoch, and its training record."""
+    """The labeler of the best epoch, on the device, and its training record."""
     config = start.network.encoder_config
     labeler = assemble(recipe, label_set, start.reader, fit.state, encoder_config=config)
+    labeler.network.to(device)
     fitted = {
         "parameters_besides_embedding": count_parameters(labeler.network),
         "epochs": len(fit.curve),
@@ -301,13 +324,13 @@ def _training_record(
 
 
 def _publish(
-    labeler: BundledLabeler, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
+    labeler: BundledLabeler, record: dict[str, Any], *, out: Path, partial: Path, timing: dict[str, Any]
 ) -> None:
     """Writes the bundle beside `out`, then puts it there in one step; when and how long is in a file of its own."""
     finished = partial / "bundle"
     if finished.exists():
         shutil.rmtree(finished)
     save_bundle(labeler, finished, training=record)
-    timing = {**describe_timing(seconds), "threads": labeler.recipe.training.threads}
+    timing = {**timing, "threads": labeler.recipe.training.threads}
     (finished / TIMING_FILE).write_text(yaml.safe_dump(timing, sort_keys=False), encoding="utf-8")
     hand_over(finished, out, partial=partial)

@@ -12,9 +12,11 @@ import numpy.typing as npt
 from apache_beam.ml.inference.base import ModelHandler
 
 from labelers.base import Labeler
+from labelers.device import find_device
 from labelers.loading import load_labeler
 from pipeline.aggregation import Probabilities
 from pipeline.texts import TextBatch
+from schemas.errors import DeviceError
 from schemas.precision import Precision
 
 CACHED_SENTENCES = 200_000
@@ -56,8 +58,11 @@ class CachedLabeler:
 
     def _infer(self, texts: list[str]) -> Iterable[Probabilities]:
         # Whatever one text breaks must not cost the others; a text that fails alone rejects its own report.
+        # A GPU that fails would reject them all: the run stops, and goes on when it is called again.
         try:
             return self.labeler.probabilities(texts)
+        except DeviceError:
+            raise
         except Exception:
             return [self._infer_alone(text) for text in texts]
 
@@ -65,6 +70,8 @@ class CachedLabeler:
         label_set = self.labeler.label_set
         try:
             alone: Probabilities = self.labeler.probabilities([text])[0]
+        except DeviceError:
+            raise
         except Exception:
             return np.full((len(label_set.ids), len(label_set.classes)), np.nan, np.float32)
         return alone
@@ -73,14 +80,20 @@ class CachedLabeler:
 class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # type: ignore[misc]
     """RunInference's view of a labeler bundle: one element is a batch, already as large as it should be."""
 
-    def __init__(self, bundle: str, precision: Precision) -> None:
+    def __init__(self, bundle: str, *, precision: Precision, device: str) -> None:
         super().__init__()
         self._bundle = bundle
         self._precision = precision
+        self._device = device
 
     def load_model(self) -> CachedLabeler:
-        """Loads the labeler, once per process."""
-        return CachedLabeler(load_labeler(self._bundle, precision=self._precision))
+        """Loads the labeler, once per process.
+
+        Raises:
+            UsageError: the worker's machine has no such device.
+        """
+        device = find_device(self._device)
+        return CachedLabeler(load_labeler(self._bundle, precision=self._precision, device=device))
 
     def run_inference(
         self,

@@ -16,6 +16,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from labelers.device import find_device
 from labelers.loading import load_labeler
 from labelers.recipe import Unit
 from labelers.registry import locate_labeler
@@ -49,6 +50,7 @@ from schemas.run import (
 from schemas.tables import SCHEMA_VERSION, Stamp
 
 POLL_SECONDS = 0.5
+IN_THIS_PROCESS = "FnApiRunner"
 TEXT_MODULES = ("cleaning.py", "eligibility.py", "rtf.py", "texts.py")
 TEXT_SOURCES = [Path(__file__).with_name(name) for name in TEXT_MODULES]
 LIBRARIES = ("apache-beam", "numpy", "polars", "pyarrow", "torch")
@@ -89,6 +91,8 @@ def plan_job(config: JobConfig) -> Plan:
     """
     reports, images = describe_reports(config), describe_images(config)
     bundle = locate_labeler(config.labeler)
+    if config.runner == IN_THIS_PROCESS:
+        find_device(config.device)
     labeler = load_labeler(bundle)
     aggregation = load_aggregation(config.aggregation)
     aggregation.ranks(labeler.label_set)
@@ -126,8 +130,12 @@ def plan_job(config: JobConfig) -> Plan:
 def _run_id(
     config: JobConfig, fingerprints: Fingerprints, files: Iterable[Any], base_run_id: str | None
 ) -> str:
-    """The same for the same question, on any machine at any time; how it is run does not count."""
-    asked = config.model_dump(mode="json", exclude={"base", "runs", "runner", "runner_options", "labeler"})
+    """The same for the same question, on any machine at any time; how it is run does not count.
+
+    Whether a GPU computes does, as then the last digits differ, so that a run is all of one kind.
+    """
+    how = {"base", "runs", "runner", "runner_options", "labeler", "device"}
+    asked = [config.model_dump(mode="json", exclude=how), config.arithmetic]
     inputs = [file.model_dump(mode="json") for file in files]
     return hash_json([asked, fingerprints.combined, inputs, base_run_id])[:16]
 
@@ -139,8 +147,9 @@ def _base_run(config: JobConfig, fingerprints: Fingerprints) -> Path | None:
     base = Path(config.base)
     if not is_finished(base):
         raise UsageError(f"{base} is not a finished run (it has no _SUCCESS), so it cannot be the base")
-    same = read_manifest(base).fingerprints.combined == fingerprints.combined
-    return base if same else None
+    there = read_manifest(base)
+    same = there.fingerprints.combined == fingerprints.combined
+    return base if same and there.config.arithmetic == config.arithmetic else None
 
 
 def run_job(plan: Plan, out: Path, *, progress: Progress = lambda _: None) -> RunStats:

@@ -86,9 +86,13 @@ class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
             groups
             | "Spread" >> beam.Reshuffle()
             | "Read" >> beam.ParDo(ReadShards(self._step))
-            | "Label" >> RunInference(LabelerHandler(self._step.bundle, self._step.config.precision))
+            | "Label" >> RunInference(self._handler())
             | "Write" >> beam.ParDo(WriteShard(self._step))
         )
+
+    def _handler(self) -> LabelerHandler:
+        config = self._step.config
+        return LabelerHandler(self._step.bundle, precision=config.precision, device=config.device)
 
 
 class ReadShards(beam.DoFn):  # type: ignore[misc]

@@ -45,6 +45,12 @@ class InvariantError(CtlabelError):
     exit_code = 6
 
 
+class DeviceError(CtlabelError):
+    """A GPU that has too little memory or answers no more; no input is at fault."""
+
+    exit_code = 7
+
+
 def unknown_name(*, kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that is not there: lists what exists and guesses what was meant."""
     names = sorted(known)

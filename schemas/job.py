@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from schemas.conf import Frozen, conf_path, parse_conf, read_yaml
+from schemas.device import CPU_NAME, DeviceName, device_kind
 from schemas.errors import UsageError, unknown_name
 from schemas.precision import Precision
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
@@ -48,6 +49,7 @@ class JobConfig(Frozen):
     columns: dict[str, str] = Field(default_factory=dict)
     labeler: str = "default"
     precision: Precision = Precision.FLOAT32
+    device: DeviceName = CPU_NAME
     eligibility: str = "head_ct_mr"
     aggregation: str = "strongest"
     split: SplitShares = SplitShares()
@@ -58,6 +60,11 @@ class JobConfig(Frozen):
     runs: str | None = None
     runner: str = "FnApiRunner"
     runner_options: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def arithmetic(self) -> tuple[Precision, str]:
+        """What the last digits of a network's answers depend on; not which GPU it is."""
+        return self.precision, device_kind(self.device)
 
     @field_validator("columns")
     @classmethod

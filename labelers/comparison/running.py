@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from labelers.bundle import LABELER_FILE, load_bundle, read_bundle_record
 from labelers.comparison.papers import Measure
 from labelers.comparison.records import (
@@ -22,6 +24,7 @@ from labelers.comparison.records import (
 )
 from labelers.comparison.significance import DocumentCounts, DrawnF1, document_counts, draw_f1, paired_p
 from labelers.data import hash_file
+from labelers.device import CPU
 from labelers.evaluation.answers import ANNOTATION_NOTE, answer, read_documents, read_questions
 from labelers.evaluation.figures import figures
 from labelers.handover import TIMING_FILE
@@ -55,6 +58,7 @@ def train_missing(  # noqa: PLR0913
     work: Path,
     progress: bool = False,
     tell: Tell = lambda _: None,
+    device: torch.device = CPU,
 ) -> list[Contestant]:
     """Trains every recipe with every seed into `work/NAME/seed-N`, but for those that lie there trained.
 
@@ -70,7 +74,9 @@ def train_missing(  # noqa: PLR0913
                 tell(f"{name}, seed {seed}: trained before")
             else:
                 tell(f"{name}, seed {seed}: training")
-                train_labeler(wanted, inputs, out=bundle, words=work / "words", progress=progress)
+                train_labeler(
+                    wanted, inputs, out=bundle, words=work / "words", progress=progress, device=device
+                )
             found.append(Contestant(name, bundle))
     return found
 
@@ -90,13 +96,14 @@ def find_bundles(name: str, place: str | Path) -> list[Contestant]:
     return [Contestant(name, bundle) for bundle in inner]
 
 
-def compare(
+def compare(  # noqa: PLR0913
     contestants: Sequence[Contestant],
     data: Path,
     *,
     command: str,
     draws: int = RESAMPLES,
     tell: Tell = lambda _: None,
+    device: torch.device = CPU,
 ) -> Comparison:
     """Measures all of them on `data` and tests each labeler against the best.
 
@@ -109,14 +116,14 @@ def compare(
     counts: dict[str, list[DocumentCounts]] = {}
     for contestant in contestants:
         tell(f"{contestant.name}: measuring {contestant.bundle}")
-        run, found = _measure(contestant, data, documents)
+        run, found = _measure(contestant, data, documents, device=device)
         _refuse_twice(runs, run)
         runs.append(run)
         counts.setdefault(run.labeler, []).append(found)
     return Comparison(
         command=command,
         measured=datetime.now(UTC).date().isoformat(),
-        hardware=describe_hardware(),
+        hardware=describe_hardware(device),
         data=DataFile(file=data.name, hash=hash_file(data)),
         documents=len(set(documents)),
         draws=draws,
@@ -127,9 +134,11 @@ def compare(
     )
 
 
-def _measure(contestant: Contestant, data: Path, documents: Sequence[str]) -> tuple[Run, DocumentCounts]:
+def _measure(
+    contestant: Contestant, data: Path, documents: Sequence[str], *, device: torch.device
+) -> tuple[Run, DocumentCounts]:
     record = read_bundle_record(contestant.bundle)
-    answers = answer(load_bundle(contestant.bundle), read_questions(data, record.label_set))
+    answers = answer(load_bundle(contestant.bundle, device=device), read_questions(data, record.label_set))
     run = Run(
         labeler=contestant.name,
         seed=record.recipe.training.seed,

@@ -49,7 +49,7 @@ class LabelDescriptions(nn.Module):
         """The descriptions through an encoder."""
         if self.training or torch.is_grad_enabled():
             return self._through(encode)
-        if self._read is None:
+        if self._read is None or self._read.d.device != self.tokens.device:  # it may have been moved since
             self._read = self._through(encode)
         return self._read
 

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from labelers.device import products_in
+
 
 class Weights(NamedTuple):
     """Of both directions: w_ih (2, e, 3h), b_ih (2, 1, 3h), w_hh (2, h, 3h), b_hh (2, 1, 3h)."""
@@ -56,14 +58,15 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor, ...]:
         x, *weights, states = ctx.saved_tensors
-        with torch.autocast(x.device.type, enabled=False):
+        with products_in(None, x.device):
             d_p, d_q = _gate_gradients(d_states, states, weights[2], ctx.trace, product=ctx.product)
             return _gradients(d_p, d_q, x, Weights(*weights), states)
 
 
 def _product_type(x: Tensor) -> torch.dtype:
     kind = x.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+    autocast = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return torch.get_autocast_dtype(kind) if autocast else x.dtype
 
 
 def _run(x: Tensor, weights: Weights, *, product: torch.dtype, trace: _Trace | None = None) -> Tensor:
@@ -71,7 +74,7 @@ def _run(x: Tensor, weights: Weights, *, product: torch.dtype, trace: _Trace | N
     _, n_tokens, n_rows, size = x.shape
     half = weights.w_hh.shape[1]
     states = x.new_empty(2, n_tokens, n_rows, half)
-    with torch.autocast(x.device.type, enabled=False):
+    with products_in(None, x.device):
         low = Weights(*(weight.to(product) for weight in weights))
         projected = torch.baddbmm(low.b_ih, x.reshape(2, -1, size).to(product), low.w_ih)
         projected = projected.view(2, n_tokens, n_rows, 3 * half)

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from labelers.batching import Tokens, pad, shuffled_batches
 from labelers.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from labelers.device import CPU, moved, own_randomness
 from labelers.inference import multiplied_in
 from labelers.parts.masks import token_mask
 from labelers.pretraining.encoders import MaskedLanguageModel
@@ -36,7 +37,7 @@ class Point:
 
 
 class Pretrainer:
-    """Holds the state of pre-training: weights, optimiser, curve."""
+    """Holds the state of pre-training: weights, optimiser, curve; on `device`, where it moves the model."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Pretrainer:
         *,
         train: Sequence[Tokens],
         held_out: Sequence[Tokens],
+        device: torch.device = CPU,
     ) -> None:
         self.recipe = recipe
         self.language_model = language_model
@@ -54,9 +56,10 @@ class Pretrainer:
         self.masker = Masker(
             recipe.masking,
             mask_id=language_model.tokenizer.mask_token_id,
-            ordinary=language_model.ordinary,
+            ordinary=language_model.ordinary.to(device),
         )
-        self.model = language_model.model
+        self.device = device
+        self.model = language_model.model.to(device)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=recipe.learning_rate, fused=True)
         self.curve: tuple[Point, ...] = ()
 
@@ -88,7 +91,7 @@ class Pretrainer:
         """Mean loss on the held-out chunks; the same tokens are hidden each time."""
         self.model.eval()
         total, guessed = 0.0, 0
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        with own_randomness(self.device), torch.inference_mode():
             torch.manual_seed(self.recipe.seed)
             for start in range(0, len(self.held_out), self.recipe.batch_size):
                 loss, n = self._loss(self.held_out[start : start + self.recipe.batch_size])
@@ -110,7 +113,7 @@ class Pretrainer:
             group["lr"] = self.recipe.learning_rate * rate_share(
                 step, self.steps, warm_up=self.recipe.warm_up
             )
-        with torch.random.fork_rng(devices=[]):
+        with own_randomness(self.device):
             torch.manual_seed(int(np.random.default_rng((self.recipe.seed, 1, step)).integers(2**62)))
             self.optimiser.zero_grad(set_to_none=True)
             loss, _ = self._loss([self.train[index] for index in batch])
@@ -121,11 +124,11 @@ class Pretrainer:
 
     def _loss(self, chunks: Sequence[Tokens]) -> tuple[Tensor, int]:
         """Cross-entropy over the hidden tokens, and how many they are."""
-        tokens, lengths = pad(chunks)
+        tokens, lengths = (moved(part, self.device) for part in pad(chunks))
         mask = token_mask(lengths, tokens.shape[1])
         tokens = tokens.masked_fill(~mask, self.language_model.tokenizer.pad_token_id)
         shown, chosen = self.masker(tokens)
-        with multiplied_in(self.recipe.precision):
+        with multiplied_in(self.recipe.precision, self.device):
             scores = self.language_model.guesses(shown, mask, chosen)
         return cross_entropy(scores.float(), tokens[chosen]), int(chosen.sum())
 

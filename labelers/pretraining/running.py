@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 
 from labelers.data import TEXT_COLUMN, hash_file, held_out_mask, read_columns
+from labelers.device import CPU, device_faults
 from labelers.fitting import repeatable
 from labelers.handover import TIMING_FILE, describe_timing, describe_versions, hand_over, start_folder
 from labelers.pretrained import quiet_transformers
@@ -55,35 +57,39 @@ class TextArchive:
             yield from (str(text) for text in table[column].to_pylist() if text and not text.isspace())
 
 
-def pretrain_encoder(
+def pretrain_encoder(  # noqa: PLR0913
     recipe: PretrainingRecipe,
     archive: TextArchive,
     *,
     out: Path,
     overwrite: bool = False,
     progress: bool = False,
+    device: torch.device = CPU,
 ) -> dict[str, Any]:
     """Pre-trains the recipe's encoder, or goes on with an unfinished run, and writes its folder.
 
-    Until it is done everything lies in a folder beside `out` that ends in `.partial`. Returns its record.
+    Until it is done everything lies in a folder beside `out` that ends in `.partial`. Returns its record. An
+    unfinished run goes on on another `device`, too.
 
     Raises:
         OutputError: `out` exists already, or cannot be written.
         InputError: a file does not fit, or there is too little text.
         UsageError: the encoder to start from cannot be had.
+        DeviceError: the GPU has failed; what was kept until then is there to go on from.
     """
     started = time.monotonic()
     data = archive.to_json()
     key = hash_json([recipe.model_dump(mode="json"), data])
     partial = start_folder(out, overwrite=overwrite)
-    with repeatable(threads=recipe.threads, seed=recipe.seed):
+    with device_faults(device), repeatable(threads=recipe.threads, seed=recipe.seed, device=device):
         texts = archive.read()
         start = load_model(recipe, texts)
         train, held_out = (_chunks(start, part, recipe) for part in _split(texts, share=recipe.held_out))
-        trainer = Pretrainer(recipe, start, train=train, held_out=held_out)
+        trainer = Pretrainer(recipe, start, train=train, held_out=held_out, device=device)
         curve = trainer.run(folder=partial, key=key, progress=progress)
     record = _record(recipe, trainer, curve, data)
-    _publish(start, record, out=out, partial=partial, seconds=time.monotonic() - started)
+    timing = describe_timing(time.monotonic() - started, device)
+    _publish(start, record, out=out, partial=partial, timing=timing)
     return record
 
 
@@ -124,15 +130,20 @@ def _record(
 
 
 def _publish(
-    trained: MaskedLanguageModel, record: dict[str, Any], *, out: Path, partial: Path, seconds: float
+    trained: MaskedLanguageModel,
+    record: dict[str, Any],
+    *,
+    out: Path,
+    partial: Path,
+    timing: dict[str, Any],
 ) -> None:
     """Writes the folder beside `out`, then puts it there in one step; when and how long is in a file of its own."""
     finished = partial / "encoder"
     shutil.rmtree(finished, ignore_errors=True)
-    files = ((RECORD_FILE, record), (TIMING_FILE, describe_timing(seconds)))
+    files = ((RECORD_FILE, record), (TIMING_FILE, timing))
     try:
         with quiet_transformers():
-            trained.model.save_pretrained(finished)
+            trained.model.cpu().save_pretrained(finished)
             trained.tokenizer.save_pretrained(finished)
         for name, content in files:
             text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)

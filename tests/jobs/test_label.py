@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from jobs.cli import main
 from schemas.precision import Precision
 from schemas.run import is_finished, read_manifest, read_stats
-from tests.archives import head_report, report_rows, write_images, write_reports
+from tests.archives import assert_same_run, head_report, report_rows, write_images, write_reports
 
 
 @pytest.fixture
@@ -55,6 +56,38 @@ def test_the_precision_is_part_of_what_was_asked(
 
     assert code == 0
     assert read_manifest(tmp_path / "run").config.precision is Precision.BFLOAT16
+
+
+def test_to_name_the_cpu_is_to_say_nothing(
+    archive: Path, tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = (archive, "--labeler", tiny_bundle, "--out")
+
+    assert label(capsys, *named, tmp_path / "default")[0] == 0
+    assert label(capsys, *named, tmp_path / "cpu", "--device", "cpu")[0] == 0
+
+    assert read_manifest(tmp_path / "cpu").run_id == read_manifest(tmp_path / "default").run_id
+    assert_same_run(tmp_path / "cpu", tmp_path / "default")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(
+    options: tuple[str, ...],
+    archive: Path,
+    tiny_bundle: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "run"
+
+    code, _, err = label(
+        capsys, archive, "--labeler", tiny_bundle, "--out", out, "--device", "cuda:1", *options
+    )
+
+    assert code == 2
+    assert "device 'cuda:1' is not there" in err
+    assert not out.exists()
 
 
 def test_a_dry_run_shows_plan_and_configuration_and_writes_nothing(

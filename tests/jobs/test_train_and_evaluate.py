@@ -6,10 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 import yaml
 from click.testing import CliRunner, Result
 
 from jobs.calibrate import command as calibrate
+from jobs.cli import main
 from jobs.evaluate import command as evaluate
 from jobs.train import command as train
 from labelers.bundle import load_bundle, read_bundle_record
@@ -207,3 +209,27 @@ def test_a_dry_run_of_train_prints_the_resolved_recipe_and_writes_nothing(tmp_pa
 
     assert yaml.safe_load(result.stdout)["training"]["seed"] == 3
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train bigru --data few.parquet --out out",
+        "compare bigru --data few.parquet --on few.parquet --work out",
+        "ablate bigru --data few.parquet --on few.parquet --work out",
+        "pretrain small_from_scratch --text few.parquet --out out",
+        "evaluate --data few.parquet",
+    ],
+)
+def test_every_command_refuses_a_gpu_that_is_not_there_before_it_writes(
+    line: str, sentences: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(sentences.parent)
+
+    with pytest.raises(SystemExit) as ended:
+        main([*line.split(), "--device", "cuda"])
+
+    assert ended.value.code == UsageError.exit_code
+    assert "device 'cuda' is not there" in capsys.readouterr().err
+    assert [path.name for path in sentences.parent.iterdir()] == ["few.parquet"]

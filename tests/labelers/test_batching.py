@@ -35,3 +35,12 @@ def test_surplus_rows_hold_one_padding_token_each() -> None:
 
     assert batch.tokens.shape == (ROW_STEP, 4)
     assert np.array_equal(batch.lengths.numpy(), [2] + [1] * (ROW_STEP - 1))
+
+
+def test_a_gpu_is_given_the_same_texts_in_fewer_batches() -> None:
+    texts: list[Tokens] = [(3, 4, 5)] * 1300
+
+    sizes = [len(batch.indices) for batch in fixed_batches(texts)]
+    on_a_gpu = [len(batch.indices) for batch in fixed_batches(texts, tokens_per_batch=4 * 2048)]
+
+    assert (sizes, on_a_gpu) == ([512, 512, 276], [1300])

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from labelers.recipe import Unit
 from pipeline.inference import CachedLabeler
+from schemas.errors import DeviceError
 from schemas.label_set import LabelSet
 from tests.pipeline.rows import NOT, POS, TWO, sure
 
@@ -62,6 +64,15 @@ def test_a_text_without_probabilities_has_failed() -> None:
     _, failed, _ = CachedLabeler(Reader(undecided="odd")).probabilities(["odd", "normal"])
 
     assert failed.tolist() == [True, False]
+
+
+def test_a_gpu_that_fails_stops_the_run_and_costs_no_text_its_answer() -> None:
+    class OnAFailingGpu(Reader):
+        def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+            raise DeviceError(f"no answer to {len(texts)} texts")
+
+    with pytest.raises(DeviceError):
+        CachedLabeler(OnAFailingGpu()).probabilities(["a bleed", "normal"])
 
 
 def test_no_texts_give_no_probabilities() -> None:

@@ -4,10 +4,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from pipeline.job import plan_job, run_job
 from schemas.errors import InputError, OutputError, UsageError
 from schemas.job import JobConfig
+from schemas.precision import Precision
 from schemas.run import RunStats, is_finished, read_manifest, read_stats
 from schemas.status import ReportStatus
 from schemas.tables import Table, read_stamp
@@ -257,6 +259,51 @@ def test_a_base_of_another_labeler_carries_nothing_and_says_so(
 
     assert plan.base is None
     assert plan.notes == ("the base run's labels were made in another way: every report is labelled anew",)
+
+
+def test_a_base_of_another_precision_carries_nothing(tmp_path: Path, tiny_bundle: Path) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows(range(4)))
+    run(tmp_path / "base", tiny_bundle, archive)
+    config = JobConfig(reports=(str(archive),), labeler=str(tiny_bundle), base=str(tmp_path / "base"))
+
+    assert plan_job(config).base == tmp_path / "base"
+    assert plan_job(config.model_copy(update={"precision": Precision.BFLOAT16})).base is None
+
+
+def test_a_run_on_a_gpu_is_another_run_whichever_gpu_it_is(
+    tmp_path: Path, tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    archive = write_reports(tmp_path / "a.parquet", report_rows([0]))
+
+    def run_id(device: str) -> str:
+        config = JobConfig(reports=(str(archive),), labeler=str(tiny_bundle), device=device)
+        return plan_job(config).manifest.run_id
+
+    assert run_id("cpu") != run_id("cuda") == run_id("cuda:1")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_only_a_runner_of_other_machines_may_have_a_gpu_that_is_not_here(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows([0]))
+    config = JobConfig(reports=(str(archive),), labeler=str(tiny_bundle), device="cuda")
+
+    with pytest.raises(UsageError, match="device 'cuda' is not there"):
+        plan_job(config)
+    assert plan_job(config.model_copy(update={"runner": "PortableRunner"})).manifest.config.device == "cuda"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_worker_without_the_gpu_says_so_and_labels_nothing(tmp_path: Path, tiny_bundle: Path) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows([0]))
+
+    with pytest.raises(UsageError, match="device 'cuda' is not there"):
+        run(tmp_path / "run", tiny_bundle, archive, device="cuda", runner="DirectRunner")
+    assert not is_finished(tmp_path / "run")
 
 
 def test_an_unfinished_run_cannot_be_a_base(tmp_path: Path, tiny_bundle: Path) -> None:

@@ -22,6 +22,7 @@ def test_the_exit_codes_are_those_that_schedulers_rely_on() -> None:
         "OutputError": 4,
         "BundleError": 5,
         "InvariantError": 6,
+        "DeviceError": 7,
     }
 
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from schemas.errors import UsageError
 from schemas.job import JobConfig, SplitShares, load_job
+from schemas.precision import Precision
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -62,6 +63,7 @@ def test_an_unknown_preset_is_an_error_that_guesses() -> None:
     [
         ("labler: bow_rf", r"job\.yaml: unknown key 'labler'\. Did you mean 'labeler'\?"),
         ("- labeler", r"job\.yaml does not hold keys and values"),
+        ("device: gpu", r"device: .*'gpu' is none of cpu, cuda or cuda:N"),
         ("batch_rows: 0", "batch_rows: Input should be greater than or equal to 1"),
         ("max_report_chars: many", "max_report_chars: Input should be a valid integer"),
         ("columns: [report_id]", "columns: "),
@@ -107,3 +109,18 @@ def test_shares_that_add_up_only_but_for_rounding_are_accepted() -> None:
 def test_shares_cannot_be_negative() -> None:
     with pytest.raises(ValidationError, match="greater than or equal to 0"):
         SplitShares(train=1.1, validation=-0.1, test=0)
+
+
+def test_a_gpu_is_named_in_the_file_or_on_the_command_line_and_the_cpu_is_the_default(tmp_path: Path) -> None:
+    path = write(tmp_path, "device: cuda:1")
+
+    assert load_job(path, {}).device == "cuda:1"
+    assert load_job(path, {"device": "cpu"}).device == JobConfig().device == "cpu"
+
+
+def test_answers_differ_by_precision_and_by_kind_of_device_and_not_by_which_gpu_it_is() -> None:
+    asked = ("cpu", "cuda", "cuda:0", "cuda:1")
+    kinds = [JobConfig(device=device).arithmetic for device in asked]
+
+    assert kinds[0] != kinds[1] == kinds[2] == kinds[3]
+    assert JobConfig(precision=Precision.BFLOAT16).arithmetic != kinds[0]
