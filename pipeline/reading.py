@@ -86,7 +86,10 @@ def report_batch(rows: pa.Table, *, shard: Shard, columns: dict[str, str], confi
     ]
     judged = zip(report_ids, ids_broken, texts, texts_broken, strict=True)
     text_hashes = [None if text is None else hash_text(text) for text in texts]
-    hashed = zip(text_hashes, modalities, exam_names, strict=True)
+    input_hashes = [
+        None if text_hash is None else hash_text(f"{text_hash}\0{modality or ''}\0{exam_name or ''}")
+        for text_hash, modality, exam_name in zip(text_hashes, modalities, exam_names, strict=True)
+    ]
     return ReportBatch(
         shard=shard,
         report_ids=report_ids,
@@ -97,7 +100,7 @@ def report_batch(rows: pa.Table, *, shard: Shard, columns: dict[str, str], confi
         texts=texts,
         reasons=[_judge(*row, max_chars=config.max_report_chars) for row in judged],
         text_hashes=text_hashes,
-        input_hashes=[_input_hash(*row) for row in hashed],
+        input_hashes=input_hashes,
     )
 
 
@@ -117,9 +120,3 @@ def _judge(
     if text is None or not text.strip():
         return Reason.NO_REPORT_TEXT
     return Reason.TOO_LONG if len(text) > max_chars else None
-
-
-def _input_hash(text_hash: str | None, modality: str | None, exam_name: str | None) -> str | None:
-    if text_hash is None:
-        return None
-    return hash_text("\0".join((text_hash, modality or "", exam_name or "")))
