@@ -15,10 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.carrying import codes_from, probabilities_from
+from pipeline.aggregation import Decision
 from pipeline.scanning import id_keys
 from pipeline.storage import replacing
-from schemas.label_set import LabelSet
 from schemas.status import ReportStatus
 from schemas.tables import IMAGE_COLUMNS
 
@@ -56,9 +55,8 @@ def bucket_of(study_ids: pa.Array, of: int) -> npt.NDArray[np.int64]:
     return found
 
 
-def report_rows_schema(label_set: LabelSet) -> pa.Schema:
+def report_rows_schema(*, n_labels: int, n_classes: int) -> pa.Schema:
     """What the join needs of a report: codes int8 (n_labels), probabilities float32 (n_labels x n_classes)."""
-    n_labels, n_classes = len(label_set.ids), len(label_set.classes)
     return pa.schema(
         [
             pa.field("study_id", pa.string()),
@@ -71,16 +69,15 @@ def report_rows_schema(label_set: LabelSet) -> pa.Schema:
     )
 
 
-def deal_reports(path: Path, reports: pa.Table, *, label_set: LabelSet, of: int) -> None:
-    """Deals a shard's rows, of the reports table's schema, into a file.
+def deal_reports(path: Path, reports: pa.Table, labels: Decision, *, of: int) -> None:
+    """Deals a shard's rows, of the reports table's schema, and their labels into a file.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    schema = report_rows_schema(label_set)
-    n_labels, n_classes = len(label_set.ids), len(label_set.classes)
-    codes = codes_from(reports, label_set=label_set).reshape(-1)
-    probabilities = probabilities_from(reports, label_set=label_set).reshape(-1)
+    n_labels, n_classes = labels.probabilities.shape[1:]
+    schema = report_rows_schema(n_labels=n_labels, n_classes=n_classes)
+    codes, probabilities = labels.codes.reshape(-1), labels.probabilities.reshape(-1)
     columns = [
         *(reports[name].combine_chunks() for name in ("study_id", "patient_id", "report_id")),
         pc.equal(reports["status"].cast(pa.string()), ReportStatus.LABELLED.value).combine_chunks(),

@@ -34,10 +34,11 @@ class FirstPass(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, groups: Any) -> Any:
         """Spreads the row groups over the workers."""
-        return groups | "Spread" >> beam.Reshuffle() | "Read" >> beam.MapTuple(_read, **self._given)
+        return groups | "Spread" >> beam.Reshuffle() | "Read" >> beam.Map(_read, **self._given)
 
 
-def _read(table: Table, group: RowGroup, *, folder: RunFolder, config: JobConfig, buckets: int) -> str:
+def _read(element: tuple[Table, RowGroup], *, folder: RunFolder, config: JobConfig, buckets: int) -> str:
+    table, group = element
     with located(group.where):
         if table is Table.IMAGES:
             deal_images(group, folder=folder, config=config, buckets=buckets)

@@ -122,7 +122,9 @@ def read_studies(bucket: Bucket, *, step: LabelStep) -> Studies:
     """Reports of the bucket's studies, joined into studies by the aggregation rule."""
     shards = [path.stem for path in shard_files(step.folder.path, Table.REPORTS)]
     batches = [batch for name in shards for batch in read_dealt(step.folder.dealt_reports(name), bucket)]
-    reports = pa.Table.from_batches(batches, report_rows_schema(step.label_set))
+    n_labels, n_classes = len(step.label_set.ids), len(step.label_set.classes)
+    schema = report_rows_schema(n_labels=n_labels, n_classes=n_classes)
+    reports = pa.Table.from_batches(batches, schema)
     has_id = pc.is_valid(reports["study_id"])
     without_id = pc.sum(pc.and_not(reports["labelled"], has_id), min_count=0).as_py()
     labelled = reports.filter(pc.and_(reports["labelled"], has_id))

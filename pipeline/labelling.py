@@ -126,6 +126,8 @@ class WriteShard(beam.DoFn):  # type: ignore[misc]
             )
             aggregated = perf_counter()
             self._write(reports.shard.name, tables)
+            dealt = step.folder.dealt_reports(reports.shard.name)
+            deal_reports(dealt, tables.reports, rows.labels, of=step.buckets)
             seconds = {
                 "read": reports.seconds,
                 **batch.text.seconds,
@@ -146,8 +148,6 @@ class WriteShard(beam.DoFn):  # type: ignore[misc]
         for table, rows in by_table.items():
             metadata = self._step.stamp.metadata(table)
             write_table(self._step.folder.table(table, name), rows, metadata=metadata)
-        dealt = self._step.folder.dealt_reports(name)
-        deal_reports(dealt, tables.reports, label_set=self._step.label_set, of=self._step.buckets)
 
 
 def shard_stats(

@@ -252,9 +252,9 @@ def _decode_each(values: list[bytes | None]) -> tuple[list[str | None], list[boo
     return texts, broken
 
 
-def filled(value: str | None) -> str | None:
-    """None in place of an empty or blank value."""
-    return value if value and value.strip() else None
+def filled_each(values: Iterable[str | None]) -> list[str | None]:
+    """None in place of empty and blank values."""
+    return [value if value and not value.isspace() else None for value in values]
 
 
 def filled_column(array: pa.Array) -> pa.Array:
@@ -265,7 +265,7 @@ def filled_column(array: pa.Array) -> pa.Array:
         texts = pa.array(_decode_each(to_binary(array).to_pylist())[0], pa.string())
     if not pc.any(pc.match_substring_regex(texts, _NOTHING_PLAIN), min_count=0).as_py():
         return texts
-    return pa.array([filled(text) for text in texts.to_pylist()], pa.string())
+    return pa.array(filled_each(texts.to_pylist()), pa.string())
 
 
 def _decode_value(value: bytes | None) -> tuple[str | None, bool]:

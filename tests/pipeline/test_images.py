@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import images as joining
-from pipeline.carrying import shard_files
+from pipeline.aggregation import Decision
+from pipeline.carrying import codes_from, probabilities_from, shard_files
 from pipeline.dealing import ROWS_PER_BUCKET, Bucket, bucket_of, buckets, deal_reports
 from pipeline.first_pass import deal_images, image_study_ids
 from pipeline.images import read_bucket_stats, write_bucket
@@ -61,7 +62,9 @@ def join(
     """The rows that one bucket writes, and its counts."""
     for path in shard_files(step.folder.path, Table.REPORTS):
         dealt = step.folder.dealt_reports(path.stem)
-        deal_reports(dealt, pq.read_table(path), label_set=TWO, of=bucket.of)
+        table = pq.read_table(path)
+        labels = Decision(codes_from(table, label_set=TWO), probabilities_from(table, label_set=TWO))
+        deal_reports(dealt, table, labels, of=bucket.of)
     for group in row_groups(images):
         deal_images(group, folder=step.folder, config=step.config, buckets=bucket.of)
     name = write_bucket(bucket, step=step, images=images)
