@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.aggregation import NO_CLASS, Codes, Probabilities
-from pipeline.scanning import BaseIndex, Indices, id_key, key
+from pipeline.scanning import BaseIndex, Indices, id_keys, keys
 from schemas.label_set import LabelSet
 from schemas.status import Reason, ReportStatus
 from schemas.tables import Table, probability_column
@@ -71,8 +71,7 @@ def _index_shard(
     usable = pc.and_(pc.is_in(table["status"].cast(pa.string()), CARRIED), pc.is_valid(table["input_hash"]))
     rows = np.flatnonzero(usable.to_numpy()).astype(np.int32)
     taken = table.take(pa.array(rows))
-    ids = np.array([id_key(value) for value in taken["report_id"].to_pylist()], np.uint64)
-    content = np.array([key(value) for value in taken["input_hash"].to_pylist()], np.uint64)
+    ids, content = id_keys(taken["report_id"].to_pylist()), keys(taken["input_hash"].to_pylist())
     return ids, content, np.full(len(rows), number, np.int32), rows
 
 
@@ -152,10 +151,10 @@ def _sorted(tables: list[pa.Table]) -> pa.Table:
 
 
 def _sentences_of(base: _BaseShard, rows: Indices, at: npt.NDArray[np.intp]) -> pa.Table:
-    starts, stops = base.first_sentence[rows], base.first_sentence[rows + 1]
-    spans = [np.arange(start, stop) for start, stop in zip(starts, stops, strict=True)]
-    owner = np.repeat(at, stops - starts)
-    return base.sentences.take(pa.array(np.concatenate(spans))).append_column("at", pa.array(owner))
+    starts, counts = base.first_sentence[rows], np.diff(base.first_sentence)[rows]
+    before = np.cumsum(counts) - counts
+    places = np.arange(counts.sum()) + np.repeat(starts - before, counts)
+    return base.sentences.take(pa.array(places)).append_column("at", pa.array(np.repeat(at, counts)))
 
 
 def _codes(column: pa.Array | pa.ChunkedArray, names: tuple[str, ...]) -> npt.NDArray[np.int8]:

@@ -10,40 +10,28 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipeline.aggregation import Decision, decide
 from pipeline.beam_errors import located
-from pipeline.carrying import codes_from, probabilities_from, shard_files
+from pipeline.carrying import shard_files
+from pipeline.dealing import IMAGES_SCHEMA, Bucket, read_dealt, report_rows_schema
 from pipeline.labelling import LabelStep, count_values
 from pipeline.results import label_columns
-from pipeline.scanning import id_key
-from pipeline.sources import damaged, decode, filled, find_columns, open_parquet, to_binary
+from pipeline.shards import row_groups
 from pipeline.split import split_of
-from pipeline.storage import write_table, write_text
+from pipeline.storage import open_table, write_text
+from pipeline.totals import add_up, total
 from schemas.conf import Frozen
-from schemas.job import JobConfig
+from schemas.job import SplitShares
 from schemas.run import ImageStats, InputFile
-from schemas.status import ReportStatus
-from schemas.tables import IMAGE_COLUMNS, SPLITS, Table, dictionary_column, image_labels_schema
+from schemas.tables import SPLITS, Table, dictionary_column, image_labels_schema
 
-ROWS_PER_BUCKET = 200_000
-IMAGES_BATCH_ROWS = 65_536
+ROWS_AT_ONCE = 32_768
+"""About how many images are joined at once, and make a row group of the output."""
 
-
-@dataclass(frozen=True)
-class Bucket:
-    """One share of the studies, by a hash of their id."""
-
-    index: int
-    of: int
-
-    @property
-    def name(self) -> str:
-        """Sorts in bucket order."""
-        return f"{self.index:05d}-of-{self.of:05d}"
+Places = npt.NDArray[np.int64]
 
 
 class BucketStats(Frozen):
@@ -55,14 +43,29 @@ class BucketStats(Frozen):
 
 @dataclass(frozen=True)
 class Studies:
-    """The labelled studies of a bucket, sorted by id, and the ids of those that have only unlabelled reports."""
+    """The labelled studies of a bucket, sorted by id, and the ids of those that have only unlabelled reports.
 
-    study_ids: list[str]
-    patient_ids: list[str | None]
-    report_ids: list[list[str]]
+    `report_ids` is a list of strings for each study.
+    """
+
+    study_ids: pa.StringArray
+    patient_ids: pa.StringArray
+    report_ids: pa.ListArray
     labels: Decision
-    unlabelled: frozenset[str]
+    unlabelled: pa.StringArray
     reports_without_study_id: int
+
+    def __len__(self) -> int:
+        return len(self.study_ids)
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """Some image labels; `at` is the study of each row, and `stats` lacks what only the whole bucket can say."""
+
+    table: pa.Table
+    at: Places
+    stats: ImageStats
 
 
 class LabelImages(beam.PTransform):  # type: ignore[misc]
@@ -82,185 +85,188 @@ class LabelImages(beam.PTransform):  # type: ignore[misc]
         )
 
 
-def buckets(rows: int) -> list[Bucket]:
-    """As many buckets as keep each one's reports small; depends on the number of rows alone."""
-    of = max(1, -(-rows // ROWS_PER_BUCKET))
-    return [Bucket(index, of) for index in range(of)]
-
-
 def write_bucket(bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]) -> str:
-    """Writes the bucket's image labels and its mark; gives its name."""
+    """Writes the bucket's image labels and its mark; gives its name.
+
+    What it reads was dealt before: the images in the first pass, the reports when they were labelled.
+    """
     with located(f"{step.folder.path / Table.IMAGES}: bucket {bucket.name}"):
         studies = read_studies(bucket, step=step)
-        if images:
-            table, stats = _join(studies, read_images(bucket, images=images, config=step.config), step=step)
-        else:
-            table, stats = _one_row_per_study(studies, step=step)
-        metadata = step.stamp.metadata(Table.IMAGES)
-        write_table(step.folder.table(Table.IMAGES, bucket.name), table, metadata=metadata)
-        labels = {label_id: count_values(table[label_id]) for label_id in step.label_set.ids}
-        record = BucketStats(images=stats, labels=labels)
+        slices = _joined(studies, bucket, step=step, images=images) if images else _alone(studies, step=step)
+        record = _write(slices, studies, bucket, step=step)
         write_text(step.folder.image_mark(bucket.index), record.model_dump_json())
     return bucket.name
 
 
-def in_bucket(ids: Sequence[str | None], bucket: Bucket) -> npt.NDArray[np.bool_]:
-    """Which ids belong to the bucket; an id that is null belongs to the first."""
-    if bucket.of == 1:
-        return np.ones(len(ids), np.bool_)
-    keys = np.fromiter((id_key(value) for value in ids), np.uint64, len(ids))
-    belongs: npt.NDArray[np.bool_] = keys % np.uint64(bucket.of) == bucket.index
-    return belongs
+def _write(slices: Iterator[_Slice], studies: Studies, bucket: Bucket, *, step: LabelStep) -> BucketStats:
+    """Writes slice by slice, each as a row group, and counts."""
+    stats: list[ImageStats] = []
+    labels: list[dict[str, dict[str, int]]] = []
+    seen = np.zeros(len(studies), np.bool_)
+    path, metadata = step.folder.table(Table.IMAGES, bucket.name), step.stamp.metadata(Table.IMAGES)
+    with open_table(path, image_labels_schema(step.label_set), metadata=metadata) as table:
+        for part in slices:
+            table.write(part.table)
+            seen[part.at] = True
+            stats.append(part.stats)
+            labels.append({label_id: count_values(part.table[label_id]) for label_id in step.label_set.ids})
+    of_bucket = {
+        "studies_labelled": len(studies),
+        "studies_without_images": int((~seen).sum()),
+        "reports_without_study_id": studies.reports_without_study_id,
+    }
+    return BucketStats(images=total(stats, ImageStats).model_copy(update=of_bucket), labels=add_up(labels))
 
 
 def read_studies(bucket: Bucket, *, step: LabelStep) -> Studies:
     """Reports of the bucket's studies, joined into studies by the aggregation rule."""
-    parts: list[pa.Table] = []
-    others: set[str] = set()
-    without_id = 0
-    for path in shard_files(step.folder.path, Table.REPORTS):
-        reports = pq.read_table(path)
-        study_ids = reports["study_id"].to_pylist()
-        mine = in_bucket(study_ids, bucket)
-        labelled = reports["status"].cast(pa.string()).to_numpy() == ReportStatus.LABELLED.value
-        has_id = reports["study_id"].is_valid().to_numpy()
-        without_id += int((labelled & mine & ~has_id).sum())
-        others.update(study_ids[row] for row in np.flatnonzero(mine & has_id & ~labelled))
-        parts.append(reports.filter(pa.array(labelled & mine & has_id)))
-    return _studies(pa.concat_tables(parts), others, without_id, step=step)
+    shards = [path.stem for path in shard_files(step.folder.path, Table.REPORTS)]
+    batches = [batch for name in shards for batch in read_dealt(step.folder.dealt_reports(name), bucket)]
+    n_labels, n_classes = len(step.label_set.ids), len(step.label_set.classes)
+    schema = report_rows_schema(n_labels=n_labels, n_classes=n_classes)
+    reports = pa.Table.from_batches(batches, schema)
+    has_id = pc.is_valid(reports["study_id"])
+    without_id = pc.sum(pc.and_not(reports["labelled"], has_id), min_count=0).as_py()
+    labelled = reports.filter(pc.and_(reports["labelled"], has_id))
+    others = reports.filter(pc.and_not(has_id, reports["labelled"]))["study_id"]
+    return _studies(labelled.sort_by("study_id").combine_chunks(), others, without_id, step=step)
 
 
-def _studies(reports: pa.Table, others: set[str], without_id: int, *, step: LabelStep) -> Studies:
-    study_of_row = np.array(reports["study_id"].to_pylist(), dtype=object)
-    study_ids, groups = np.unique(study_of_row, return_inverse=True)
-    order = np.argsort(groups, kind="stable")
+def _studies(reports: pa.Table, others: pa.ChunkedArray, without_id: int, *, step: LabelStep) -> Studies:
+    """Studies of labelled reports, which come sorted by study, those of a study in input order."""
+    ids = _whole(reports["study_id"])
+    begins = np.ones(len(ids), np.bool_)
+    begins[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    groups = (np.cumsum(begins) - 1).astype(np.int32)
+    study_ids = ids.filter(pa.array(begins))
+    offsets = np.append(np.flatnonzero(begins), len(ids)).astype(np.int32)
+    n_labels, n_classes = len(step.label_set.ids), len(step.label_set.classes)
     labels = decide(
-        codes_from(reports, label_set=step.label_set)[order],
-        probabilities_from(reports, label_set=step.label_set)[order],
-        groups=groups[order].astype(np.int32),
+        _matrix(reports["codes"], (n_labels,)),
+        _matrix(reports["probabilities"], (n_labels, n_classes)),
+        groups=groups,
         n_groups=len(study_ids),
         ranks=step.ranks,
     )
-    patients: list[str | None] = [None] * len(study_ids)
-    report_ids: list[list[str]] = [[] for _ in study_ids]
-    rows = zip(groups, reports["patient_id"].to_pylist(), reports["report_id"].to_pylist(), strict=True)
-    for group, patient, report_id in rows:
-        patients[group] = patients[group] or patient
-        report_ids[group].append(report_id)
-    names: list[str] = study_ids.tolist()
-    return Studies(names, patients, report_ids, labels, frozenset(others - set(names)), without_id)
-
-
-def read_images(bucket: Bucket, *, images: Sequence[InputFile], config: JobConfig) -> pl.DataFrame:
-    """The bucket's rows of the images table, in input order: study_id, image_id, patient_id."""
-    frames = [frame for file in images for frame in _image_frames(file, bucket, config)]
-    return pl.concat(frames)
-
-
-def _image_frames(file: InputFile, bucket: Bucket, config: JobConfig) -> Iterator[pl.DataFrame]:
-    with open_parquet(file.path) as parquet:
-        names = find_columns(file.path, parquet.schema_arrow.names, table=Table.IMAGES, config=config)
-        for batch in _image_batches(file, parquet, columns=sorted(set(names.values()))):
-            decoded = {ours: decode(to_binary(batch[theirs]))[0] for ours, theirs in names.items()}
-            nothing: list[str | None] = [None] * batch.num_rows
-            data = {
-                column.name: [filled(value) for value in decoded.get(column.name, nothing)]
-                for column in IMAGE_COLUMNS
-            }
-            frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String))
-            yield frame.filter(pl.Series(in_bucket(data["study_id"], bucket)))
-
-
-def _image_batches(
-    file: InputFile, parquet: pq.ParquetFile, *, columns: list[str]
-) -> Iterator[pa.RecordBatch]:
-    for row_group in range(parquet.num_row_groups):
-        try:
-            yield from parquet.iter_batches(IMAGES_BATCH_ROWS, row_groups=[row_group], columns=columns)
-        except (pa.ArrowException, OSError) as error:
-            raise damaged(file.path, row_group) from error
-
-
-def _join(studies: Studies, images: pl.DataFrame, *, step: LabelStep) -> tuple[pa.Table, ImageStats]:
-    place = {study_id: at for at, study_id in enumerate(studies.study_ids)}
-    found = [place.get(study_id, -1) for study_id in images["study_id"].to_list()]
-    at = np.array(found, np.int64)
-    labelled = images.filter(pl.Series(at >= 0))
-    table = _image_table(
-        studies,
-        at[at >= 0],
-        image_ids=labelled["image_id"].to_list(),
-        image_patients=labelled["patient_id"].to_list(),
-        step=step,
+    return Studies(
+        study_ids=study_ids,
+        patient_ids=_first_valid(_whole(reports["patient_id"]), groups, n_groups=len(study_ids)),
+        report_ids=pa.ListArray.from_arrays(pa.array(offsets), _whole(reports["report_id"])),
+        labels=labels,
+        unlabelled=_whole(others.filter(pc.invert(pc.is_in(others, value_set=study_ids)))),
+        reports_without_study_id=without_id,
     )
-    return table, _image_stats(studies, images, at, table)
 
 
-def _one_row_per_study(studies: Studies, *, step: LabelStep) -> tuple[pa.Table, ImageStats]:
-    at = np.arange(len(studies.study_ids))
-    nothing: list[str | None] = [None] * len(at)
-    table = _image_table(studies, at, image_ids=nothing, image_patients=nothing, step=step)
-    images = pl.DataFrame(schema={column.name: pl.String for column in IMAGE_COLUMNS})
-    stats = _image_stats(studies, images, np.zeros(0, np.int64), table)
-    return table, stats.model_copy(update={"studies_without_images": 0})
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array, also where it has no chunk at all."""
+    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
+
+
+def _matrix(column: pa.ChunkedArray, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Lists of a fixed size as an array (n, *shape)."""
+    values: npt.NDArray[Any] = _whole(column).flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(-1, *shape)
+
+
+def _first_valid(values: pa.Array, groups: npt.NDArray[np.int32], *, n_groups: int) -> pa.Array:
+    """Per group the first value that is not null, null where there is none; `groups` is ascending."""
+    rows = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    found, first = np.unique(groups[rows], return_index=True)
+    places = np.full(n_groups, -1, np.int64)
+    places[found] = rows[first]
+    return values.take(pa.array(places, mask=places < 0))
+
+
+def _alone(studies: Studies, *, step: LabelStep) -> Iterator[_Slice]:
+    """One row for each study, where there is no images table: then no study lacks images."""
+    for start in range(0, max(1, len(studies)), ROWS_AT_ONCE):
+        at = np.arange(start, min(start + ROWS_AT_ONCE, len(studies)))
+        nothing = pa.nulls(len(at), pa.string())
+        table = _image_table(studies, at, image_ids=nothing, image_patients=nothing, step=step)
+        images = pa.Table.from_batches([], IMAGES_SCHEMA)
+        yield _Slice(table, at, _image_stats(studies, images, np.zeros(0, np.int64), table))
+
+
+def _joined(
+    studies: Studies, bucket: Bucket, *, step: LabelStep, images: Sequence[InputFile]
+) -> Iterator[_Slice]:
+    """A row for each image of a labelled study, in the order of the images table."""
+    files = (step.folder.dealt_images(group) for group in row_groups(images))
+    for rows in _slices(batch for path in files for batch in read_dealt(path, bucket)):
+        ids = _whole(rows["study_id"])
+        found = pc.index_in(ids, value_set=studies.study_ids, skip_nulls=True)
+        at = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        labelled = rows.filter(pa.array(at >= 0))
+        table = _image_table(
+            studies,
+            at[at >= 0],
+            image_ids=_whole(labelled["image_id"]),
+            image_patients=_whole(labelled["patient_id"]),
+            step=step,
+        )
+        yield _Slice(table, at[at >= 0], _image_stats(studies, rows, at, table))
+
+
+def _slices(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows some at a time; one slice at least, be it empty, so that the output has its columns."""
+    held, empty = pa.Table.from_batches([], IMAGES_SCHEMA), True
+    for batch in batches:
+        held = pa.concat_tables([held, pa.Table.from_batches([batch])])
+        if len(held) >= ROWS_AT_ONCE:
+            yield held
+            held, empty = held.slice(0, 0), False
+    if len(held) or empty:
+        yield held
 
 
 def _image_table(
-    studies: Studies,
-    at: npt.NDArray[np.int64],
-    *,
-    image_ids: list[str | None],
-    image_patients: list[str | None],
-    step: LabelStep,
+    studies: Studies, at: Places, *, image_ids: pa.Array, image_patients: pa.Array, step: LabelStep
 ) -> pa.Table:
     """One row for each entry of `at`, an index into the studies."""
-    patients = [studies.patient_ids[i] or other for i, other in zip(at, image_patients, strict=True)]
-    study_ids = [studies.study_ids[i] for i in at]
-    shares = step.config.split
-    splits = [
-        SPLITS.index(split_of(patient or study, shares=shares))
-        for patient, study in zip(patients, study_ids, strict=True)
-    ]
+    places = pa.array(at)
+    study_ids = studies.study_ids.take(places)
+    patients = pc.coalesce(studies.patient_ids.take(places), image_patients)
     labels = Decision(studies.labels.codes[at], studies.labels.probabilities[at])
     columns = [
-        pa.array(image_ids, pa.string()),
-        pa.array(study_ids, pa.string()),
-        pa.array(patients, pa.string()),
-        dictionary_column(pa.array(splits, pa.int8()), SPLITS),
-        pa.array([studies.report_ids[i] for i in at], pa.list_(pa.string())),
+        image_ids,
+        study_ids,
+        patients,
+        _splits(pc.coalesce(patients, study_ids), shares=step.config.split),
+        studies.report_ids.take(places),
         *label_columns(labels, label_set=step.label_set, may_be_null=False),
     ]
     return pa.Table.from_arrays(columns, schema=image_labels_schema(step.label_set))
 
 
-def _image_stats(
-    studies: Studies, images: pl.DataFrame, at: npt.NDArray[np.int64], table: pa.Table
-) -> ImageStats:
-    study_ids, patients = images["study_id"].to_list(), images["patient_id"].to_list()
-    unlabelled = sum(study_id in studies.unlabelled for study_id in study_ids)
-    without_id = sum(study_id is None for study_id in study_ids)
-    mine = [studies.patient_ids[i] if i >= 0 else None for i in at]
-    pairs = zip(mine, patients, strict=True)
+def _splits(owners: pa.Array, *, shares: SplitShares) -> pa.DictionaryArray:
+    """The split of each owner; each distinct one is hashed once."""
+    distinct = owners.dictionary_encode()
+    splits = [SPLITS.index(split_of(owner, shares=shares)) for owner in distinct.dictionary.to_pylist()]
+    return dictionary_column(pa.array(splits, pa.int8()).take(distinct.indices), SPLITS)
+
+
+def _image_stats(studies: Studies, images: pa.Table, at: Places, table: pa.Table) -> ImageStats:
+    """Counts of some images; `at` is the study of each, -1 where there is no labelled one."""
+    ids, labelled = images["study_id"], int((at >= 0).sum())
+    unlabelled = _count(pc.is_in(ids, value_set=studies.unlabelled))
+    ours = studies.patient_ids.take(pa.array(at, mask=at < 0))
     return ImageStats(
-        studies_labelled=len(studies.study_ids),
+        studies_labelled=0,
         images_in=len(images),
-        images_labelled=int((at >= 0).sum()),
+        images_labelled=labelled,
         images_of_unlabelled_studies=unlabelled,
-        images_without_study_id=without_id,
-        images_without_report=len(images) - int((at >= 0).sum()) - unlabelled - without_id,
-        studies_without_images=len(studies.study_ids) - len(np.unique(at[at >= 0])),
-        reports_without_study_id=studies.reports_without_study_id,
-        patient_mismatches=sum(bool(ours and theirs and ours != theirs) for ours, theirs in pairs),
+        images_without_study_id=ids.null_count,
+        images_without_report=len(images) - labelled - unlabelled - ids.null_count,
+        studies_without_images=0,
+        reports_without_study_id=0,
+        patient_mismatches=_count(pc.not_equal(ours, _whole(images["patient_id"]))),
         splits=count_values(table["split"]),
     )
 
 
-def image_study_ids(images: Sequence[InputFile], *, config: JobConfig) -> Iterator[str | None]:
-    """The study id of every row of the images table."""
-    whole = Bucket(0, 1)
-    for file in images:
-        for frame in _image_frames(file, whole, config):
-            yield from frame["study_id"].to_list()
+def _count(mask: pa.Array | pa.ChunkedArray) -> int:
+    return int(pc.sum(mask, min_count=0).as_py())
 
 
 def read_bucket_stats(path: Path) -> BucketStats:

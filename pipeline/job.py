@@ -24,9 +24,11 @@ from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
 from pipeline.beam_errors import from_beam
 from pipeline.carrying import index_base
+from pipeline.dealing import buckets
 from pipeline.eligibility import Eligibility
-from pipeline.images import BucketStats, LabelImages, buckets, image_study_ids, read_bucket_stats
-from pipeline.labelling import LabelRowGroups, LabelStep, ScanRowGroups
+from pipeline.first_pass import FirstPass, image_study_ids
+from pipeline.images import BucketStats, LabelImages, read_bucket_stats
+from pipeline.labelling import LabelRowGroups, LabelStep
 from pipeline.run_folder import RunFolder, claimed, finish
 from pipeline.scanning import any_in_common, load_scan, plan_rows, save_arrays
 from pipeline.shards import RowGroup, Shard, row_groups, shards
@@ -47,7 +49,7 @@ from schemas.run import (
     is_finished,
     read_manifest,
 )
-from schemas.tables import SCHEMA_VERSION, Stamp
+from schemas.tables import SCHEMA_VERSION, Stamp, Table
 
 POLL_SECONDS = 0.5
 IN_THIS_PROCESS = "FnApiRunner"
@@ -198,6 +200,7 @@ def label_step(plan: Plan, folder: RunFolder) -> LabelStep:
         ),
         base=None if plan.base is None else RunFolder(plan.base),
         bundle=manifest.labeler_bundle,
+        buckets=len(buckets(manifest.rows)),
         unit=Unit(manifest.unit),
         sections=frozenset(SectionKind(section) for section in manifest.sections),
     )
@@ -205,8 +208,11 @@ def label_step(plan: Plan, folder: RunFolder) -> LabelStep:
 
 def _scan(plan: Plan, folder: RunFolder) -> None:
     config = plan.manifest.config
-    todo = [group for group in plan.row_groups if not folder.scan(group).exists()]
-    _run_beam(todo, ScanRowGroups(folder=folder, config=config), name="Scan", config=config)
+    reports = [(Table.REPORTS, group) for group in plan.row_groups if not folder.scan(group).exists()]
+    groups = row_groups(plan.manifest.images)
+    dealt = [(Table.IMAGES, group) for group in groups if not folder.dealt_images(group).exists()]
+    look = FirstPass(folder=folder, config=config, buckets=len(buckets(plan.manifest.rows)))
+    _run_beam([*reports, *dealt], look, name="Scan", config=config)
     scans = [load_scan(folder.scan(group)) for group in plan.row_groups]
     images = plan.manifest.images
     if images and not any_in_common(scans, image_study_ids(images, config=config)):

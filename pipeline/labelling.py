@@ -1,4 +1,4 @@
-"""The two passes over the report archive as Beam transforms: scan every row group, then label every shard.
+"""The second pass over the report archive as a Beam transform: label every shard.
 
 An element is a row group or a shard, never a report; all that a worker needs besides is in its step, and all
 that it learns goes to files named after the input, so that a shard done twice is the same shard.
@@ -20,12 +20,13 @@ from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
 from pipeline.beam_errors import located
 from pipeline.carrying import BaseRun, CarriedRows
+from pipeline.dealing import deal_reports
 from pipeline.eligibility import Eligibility
 from pipeline.inference import LabelerHandler, LabelledBatch
 from pipeline.reading import ReportBatch, read_batches
 from pipeline.results import SECTION_NAMES, ShardTables, merge_carried, shard_rows, shard_tables
 from pipeline.run_folder import RunFolder
-from pipeline.scanning import VERDICTS, RowPlan, load_plan, save_arrays, scan_row_group
+from pipeline.scanning import VERDICTS, RowPlan, load_plan
 from pipeline.shards import RowGroup
 from pipeline.storage import write_table, write_text
 from pipeline.texts import TextBatch, TextStep
@@ -46,31 +47,9 @@ class LabelStep:
     stamp: Stamp
     base: RunFolder | None
     bundle: str
+    buckets: int = 1
     unit: Unit = Unit.SENTENCE
     sections: frozenset[SectionKind] = frozenset()
-
-
-class ScanRowGroups(beam.PTransform):  # type: ignore[misc]
-    """Row groups to their names, with the keys of each in `_work/scan`."""
-
-    def __init__(self, *, folder: RunFolder, config: JobConfig) -> None:
-        super().__init__()
-        self._folder = folder
-        self._config = config
-
-    def expand(self, groups: Any) -> Any:
-        """Spreads the row groups over the workers."""
-        return (
-            groups
-            | "Spread" >> beam.Reshuffle()
-            | "Scan" >> beam.Map(_scan, folder=self._folder, config=self._config)
-        )
-
-
-def _scan(group: RowGroup, *, folder: RunFolder, config: JobConfig) -> str:
-    with located(group.where):
-        save_arrays(folder.scan(group), scan_row_group(group, config=config))
-    return group.name
 
 
 class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
@@ -151,6 +130,8 @@ class WriteShard(beam.DoFn):  # type: ignore[misc]
             )
             aggregated = perf_counter()
             self._write(reports.shard.name, tables)
+            dealt = step.folder.dealt_reports(reports.shard.name)
+            deal_reports(dealt, tables.reports, rows.labels, of=step.buckets)
             seconds = {
                 "read": reports.seconds,
                 **batch.text.seconds,

@@ -9,8 +9,8 @@ from time import perf_counter
 import pyarrow as pa
 
 from pipeline.shards import RowGroup, Shard, shards
-from pipeline.sources import damaged, decode, filled, find_columns, open_parquet, to_binary
-from schemas.hashing import hash_text
+from pipeline.sources import damaged, decode, filled_each, find_columns, open_parquet, to_binary
+from schemas.hashing import hash_texts
 from schemas.job import JobConfig
 from schemas.status import Reason
 from schemas.tables import Table
@@ -81,23 +81,25 @@ def report_batch(rows: pa.Table, *, shard: Shard, columns: dict[str, str], confi
     patient_ids, patient_ids_broken = decoded.get("patient_id", nothing)
     modalities, _ = decoded.get("modality", nothing)
     exam_names, _ = decoded.get("exam_name", nothing)
-    ids_broken = [
-        any(row) for row in zip(report_ids_broken, study_ids_broken, patient_ids_broken, strict=True)
-    ]
+    broken = zip(report_ids_broken, study_ids_broken, patient_ids_broken, strict=True)
+    ids_broken = [report or study or patient for report, study, patient in broken]
     judged = zip(report_ids, ids_broken, texts, texts_broken, strict=True)
-    text_hashes = [None if text is None else hash_text(text) for text in texts]
+    text_hashes = hash_texts(texts)
     hashed = zip(text_hashes, modalities, exam_names, strict=True)
     return ReportBatch(
         shard=shard,
         report_ids=report_ids,
-        study_ids=[filled(value) for value in study_ids],
-        patient_ids=[filled(value) for value in patient_ids],
+        study_ids=filled_each(study_ids),
+        patient_ids=filled_each(patient_ids),
         modalities=modalities,
         exam_names=exam_names,
         texts=texts,
         reasons=[_judge(*row, max_chars=config.max_report_chars) for row in judged],
         text_hashes=text_hashes,
-        input_hashes=[_input_hash(*row) for row in hashed],
+        input_hashes=hash_texts(
+            None if text_hash is None else f"{text_hash}\0{modality or ''}\0{exam_name or ''}"
+            for text_hash, modality, exam_name in hashed
+        ),
     )
 
 
@@ -110,16 +112,10 @@ def _judge(
 ) -> Reason | None:
     if id_broken:
         return Reason.UNDECODABLE_ID
-    if filled(report_id) is None:
+    if not report_id or report_id.isspace():
         return Reason.NO_REPORT_ID
     if text_broken:
         return Reason.UNDECODABLE_TEXT
-    if text is None or not text.strip():
+    if not text or text.isspace():
         return Reason.NO_REPORT_TEXT
     return Reason.TOO_LONG if len(text) > max_chars else None
-
-
-def _input_hash(text_hash: str | None, modality: str | None, exam_name: str | None) -> str | None:
-    if text_hash is None:
-        return None
-    return hash_text("\0".join((text_hash, modality or "", exam_name or "")))

@@ -63,6 +63,14 @@ class RunFolder:
         """What the whole archive says of a row group."""
         return self.work / "plan" / f"{group.name}.npz"
 
+    def dealt_reports(self, name: str) -> Path:
+        """The labels of a shard, dealt into buckets of studies."""
+        return self.work / "dealt" / "reports" / f"{name}.arrow"
+
+    def dealt_images(self, group: RowGroup) -> Path:
+        """A row group of the images table, dealt into buckets of studies."""
+        return self.work / "dealt" / "images" / f"{group.name}.arrow"
+
     def image_mark(self, bucket: int) -> Path:
         """Counts of a finished bucket of the images."""
         return self.work / "images" / f"{bucket:05d}.json"

@@ -16,13 +16,12 @@ import numpy.typing as npt
 from pipeline.reading import ReportBatch, read_batches
 from pipeline.shards import RowGroup
 from pipeline.storage import replacing
-from schemas.hashing import hash_text
+from schemas.hashing import DIGEST_BYTES, digests
 from schemas.job import JobConfig
 from schemas.status import Reason
 
 Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int32]
-KEY_HEX_DIGITS = 16
 IDS_AT_ONCE = 10_000
 VERDICTS: tuple[Reason | None, ...] = (None, Reason.SAME_REPORT, Reason.ID_REUSED)
 
@@ -60,14 +59,20 @@ class BaseIndex:
     row: Indices
 
 
-def key(hex_digest: str) -> int:
-    """The first 64 bits of a hash."""
-    return int(hex_digest[:KEY_HEX_DIGITS], 16)
+def id_keys(identifiers: Iterable[str | None]) -> Keys:
+    """64-bit keys of ids; 0 for none."""
+    return _first_halves(digests(identifiers))
 
 
-def id_key(identifier: str | None) -> int:
-    """64-bit key of an id; 0 for none."""
-    return key(hash_text(identifier)) if identifier else 0
+def keys(hashes: Iterable[str | None]) -> Keys:
+    """The first 64 bits of hashes; 0 for none."""
+    nothing = "0" * 2 * DIGEST_BYTES
+    return _first_halves(bytes.fromhex("".join(value or nothing for value in hashes)))
+
+
+def _first_halves(content: bytes) -> Keys:
+    """Digests one behind the other, of 128 bits each: the first 64 of each."""
+    return np.frombuffer(content, ">u8")[::2].astype(np.uint64)
 
 
 def scan_row_group(group: RowGroup, *, config: JobConfig) -> Scan:
@@ -84,10 +89,10 @@ def scan_row_group(group: RowGroup, *, config: JobConfig) -> Scan:
 
 def _scan_batch(batch: ReportBatch) -> Scan:
     return Scan(
-        report_id=np.array([id_key(value) for value in batch.report_ids], np.uint64),
-        study_id=np.array([id_key(value) for value in batch.study_ids], np.uint64),
-        text=np.array([key(value or "0") for value in batch.text_hashes], np.uint64),
-        content=np.array([key(value or "0") for value in batch.input_hashes], np.uint64),
+        report_id=id_keys(batch.report_ids),
+        study_id=id_keys(batch.study_ids),
+        text=keys(batch.text_hashes),
+        content=keys(batch.input_hashes),
         usable=np.array([reason is None for reason in batch.reasons], np.bool_),
     )
 
@@ -145,7 +150,7 @@ def any_in_common(scans: Iterable[Scan], study_ids: Iterable[str | None]) -> boo
     known = known[known != 0]
     ids = iter(study_ids)
     while some := list(islice(ids, IDS_AT_ONCE)):
-        if np.isin(np.fromiter(map(id_key, some), np.uint64), known).any():
+        if np.isin(id_keys(some), known).any():
             return True
     return False
 

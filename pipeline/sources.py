@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
@@ -16,6 +17,9 @@ from schemas.hashing import hash_bytes
 from schemas.job import IMAGES_PREFIX, JobConfig
 from schemas.run import InputFile
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS, InputColumn, Table
+
+_NOTHING_PLAIN = "^[^!-~]*$"
+"""What is blank has no ASCII character that is seen; the rest of Unicode is left to Python."""
 
 
 def find_files(patterns: Iterable[str]) -> list[str]:
@@ -248,9 +252,20 @@ def _decode_each(values: list[bytes | None]) -> tuple[list[str | None], list[boo
     return texts, broken
 
 
-def filled(value: str | None) -> str | None:
-    """None in place of an empty or blank value."""
-    return value if value and value.strip() else None
+def filled_each(values: Iterable[str | None]) -> list[str | None]:
+    """None in place of empty and blank values."""
+    return [value if value and not value.isspace() else None for value in values]
+
+
+def filled_column(array: pa.Array) -> pa.Array:
+    """Text or integers as strings; null in place of an empty, blank or undecodable value."""
+    try:
+        texts = to_binary(array).cast(pa.string())
+    except pa.ArrowInvalid:  # one value at least is not UTF-8
+        texts = pa.array(_decode_each(to_binary(array).to_pylist())[0], pa.string())
+    if not pc.any(pc.match_substring_regex(texts, _NOTHING_PLAIN), min_count=0).as_py():
+        return texts
+    return pa.array(filled_each(texts.to_pylist()), pa.string())
 
 
 def _decode_value(value: bytes | None) -> tuple[str | None, bool]:

@@ -64,6 +64,29 @@ def write_table(path: Path, table: pa.Table, *, metadata: dict[str, str]) -> Non
         pq.write_table(stamped, temporary, compression="zstd", write_page_index=False)
 
 
+@contextmanager
+def open_table(path: Path, schema: pa.Schema, *, metadata: dict[str, str]) -> Iterator[TableWriter]:
+    """A Parquet file to be written in slices, each a row group; whole when the block ends, or not at all."""
+    stamped = schema.with_metadata(metadata)
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, stamped, compression="zstd", write_page_index=False) as writer,
+    ):
+        yield TableWriter(writer, stamped)
+
+
+class TableWriter:
+    """Writes slices of one table."""
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
+        self._writer = writer
+        self._schema = schema
+
+    def write(self, rows: pa.Table) -> None:
+        """Adds the rows as a row group."""
+        self._writer.write_table(rows.replace_schema_metadata(self._schema.metadata))
+
+
 def remove_temporary_files(folder: Path) -> None:
     """Clears what a killed process left behind under `folder`."""
     for leftover in folder.rglob(f"{TEMPORARY_PREFIX}*"):

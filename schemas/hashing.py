@@ -21,6 +21,24 @@ def hash_text(text: str) -> str:
     return hash_bytes(text.encode("utf-8"))
 
 
+def hash_texts(texts: Iterable[str | None]) -> list[str | None]:
+    """The `hash_text` of each; None for None. Faster than one by one."""
+    blake2b = hashlib.blake2b
+    return [
+        None if text is None else blake2b(text.encode("utf-8"), digest_size=DIGEST_BYTES).hexdigest()
+        for text in texts
+    ]
+
+
+def digests(texts: Iterable[str | None]) -> bytes:
+    """The hashes of texts as bytes, `DIGEST_BYTES` for each: of `hash_text` where there is a text, else zeros."""
+    blake2b, nothing = hashlib.blake2b, bytes(DIGEST_BYTES)
+    return b"".join(
+        blake2b(text.encode("utf-8"), digest_size=DIGEST_BYTES).digest() if text else nothing
+        for text in texts
+    )
+
+
 def hash_json(value: Any) -> str:
     """Hash of a JSON-able value, whatever the order of its keys."""
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
-
 from labelers.text.memory import remembering
+from labelers.text.tokenizers import PunktParameters, PunktSentenceTokenizer
 from schemas.conf import CONF_DIR, Frozen, load_conf, parse_conf
 
 

@@ -40,7 +40,7 @@ class WordTokenizer:
     """Splits sentences into words; picklable."""
 
     def __init__(self, options: WordOptions | None = None) -> None:
-        from nltk.tokenize import RegexpTokenizer  # noqa: PLC0415 - two seconds that reading a recipe need not take
+        from labelers.text.tokenizers import RegexpTokenizer  # noqa: PLC0415 - reading a recipe need not wait for it
 
         self.options = options or WordOptions()
         self._tokenizer = RegexpTokenizer(_pattern(self.options))

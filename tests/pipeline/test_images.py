@@ -9,21 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.images import (
-    ROWS_PER_BUCKET,
-    Bucket,
-    buckets,
-    image_study_ids,
-    in_bucket,
-    read_bucket_stats,
-    write_bucket,
-)
+from pipeline import images as joining
+from pipeline.aggregation import Decision
+from pipeline.carrying import codes_from, probabilities_from, shard_files
+from pipeline.dealing import ROWS_PER_BUCKET, Bucket, bucket_of, buckets, deal_reports
+from pipeline.first_pass import deal_images, image_study_ids
+from pipeline.images import read_bucket_stats, write_bucket
 from pipeline.labelling import LabelStep
 from pipeline.run_folder import RunFolder
+from pipeline.shards import row_groups
 from pipeline.sources import describe_file
 from pipeline.split import split_of
 from pipeline.storage import write_table
-from schemas.errors import InputError
+from schemas.errors import InputError, InvariantError
 from schemas.job import JobConfig, SplitShares
 from schemas.run import ImageStats
 from schemas.tables import Table, check_schema, image_labels_schema, report_labels_schema
@@ -62,6 +60,13 @@ def join(
     step: LabelStep, images: list[Any], bucket: Bucket = WHOLE
 ) -> tuple[list[dict[str, Any]], ImageStats]:
     """The rows that one bucket writes, and its counts."""
+    for path in shard_files(step.folder.path, Table.REPORTS):
+        dealt = step.folder.dealt_reports(path.stem)
+        table = pq.read_table(path)
+        labels = Decision(codes_from(table, label_set=TWO), probabilities_from(table, label_set=TWO))
+        deal_reports(dealt, table, labels, of=bucket.of)
+    for group in row_groups(images):
+        deal_images(group, folder=step.folder, config=step.config, buckets=bucket.of)
     name = write_bucket(bucket, step=step, images=images)
     table = pq.read_table(step.folder.table(Table.IMAGES, name))
     check_schema(table.schema, image_labels_schema(TWO), where=name)
@@ -210,10 +215,54 @@ def test_all_buckets_together_hold_what_one_would(tmp_path: Path) -> None:
 
 
 @given(ids=st.lists(st.none() | st.text(max_size=3)), of=st.integers(1, 5))
-def test_every_id_is_in_exactly_one_bucket(ids: list[str | None], of: int) -> None:
-    masks = [in_bucket(ids, Bucket(index, of)) for index in range(of)]
+def test_every_id_is_in_one_bucket_always_the_same_and_none_in_the_first(
+    ids: list[str | None], of: int
+) -> None:
+    places = bucket_of(pa.array(ids, pa.string()), of)
 
-    assert all(sum(bool(mask[at]) for mask in masks) == 1 for at in range(len(ids)))
+    assert all(0 <= place < of for place in places)
+    assert [bucket_of(pa.array([study_id], pa.string()), of)[0] for study_id in ids] == places.tolist()
+    assert not any(place for study_id, place in zip(ids, places, strict=True) if study_id is None)
+
+
+def test_a_bucket_of_many_images_is_written_in_slices_and_counted_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = [report("r1", "s1", POS, NOT), report("r2", "s2", NEG, UNC), report("r3", "s3", NEG, NOT)]
+    images = [
+        *images_of(tmp_path, ("s2", "i1"), ("s1", "i2"), ("none", "i3"), name="1"),
+        *images_of(tmp_path, ("s2", "i4"), ("s1", "i5"), (None, "i6"), name="2"),
+    ]
+    rows, stats = join(step_of(tmp_path, *reports), images)
+    monkeypatch.setattr(joining, "ROWS_AT_ONCE", 2)
+
+    sliced, counted = join(step_of(tmp_path, *reports), images)
+    file = pq.ParquetFile(next((tmp_path / "run" / Table.IMAGES).glob("*.parquet")))
+
+    assert sliced == rows
+    assert [row["image_id"] for row in rows] == ["i1", "i2", "i4", "i5"]
+    assert counted == stats
+    assert stats.studies_without_images == 1
+    assert file.num_row_groups > 1
+
+
+def test_studies_without_images_are_written_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "ROWS_AT_ONCE", 2)
+    reports = [report(f"r{n}", f"s{n}", n % 4, NOT) for n in range(5)]
+
+    rows, stats = join(step_of(tmp_path, *reports), [])
+
+    assert [row["study_id"] for row in rows] == ["s0", "s1", "s2", "s3", "s4"]
+    assert (stats.studies_labelled, sum(stats.splits.values())) == (5, 5)
+
+
+def test_a_shard_that_was_not_dealt_is_an_error(tmp_path: Path) -> None:
+    step = step_of(tmp_path, report("r1", "s1", POS, NOT))
+
+    with pytest.raises(InvariantError, match="bucket 00000-of-00001: unforeseen FileNotFoundError"):
+        write_bucket(WHOLE, step=step, images=[])
 
 
 def test_buckets_grow_with_the_rows() -> None:

@@ -18,8 +18,8 @@ from pipeline.scanning import (
     RowPlan,
     Scan,
     any_in_common,
-    id_key,
-    key,
+    id_keys,
+    keys,
     load_plan,
     load_scan,
     plan_rows,
@@ -42,9 +42,14 @@ class Row(NamedTuple):
     text: str
 
 
+def test_a_key_is_the_first_64_bits_of_the_hash_and_nothing_has_the_key_0() -> None:
+    assert keys(["0123456789abcdef" * 2, None]).tolist() == [0x0123456789ABCDEF, 0]
+    assert id_keys(["Ödem", None, ""]).tolist() == [*keys([hash_text("Ödem")]).tolist(), 0, 0]
+
+
 def scan_of(*rows: Row | tuple[str, str]) -> Scan:
-    texts = np.array([key(hash_text(text)) for _, text in rows], np.uint64)
-    ids = np.array([id_key(report_id) for report_id, _ in rows], np.uint64)
+    texts = keys(hash_text(text) for _, text in rows)
+    ids = id_keys(report_id for report_id, _ in rows)
     return Scan(ids, ids, texts, texts, np.array([bool(id_ and text) for id_, text in rows], np.bool_))
 
 
@@ -55,8 +60,8 @@ def verdicts(*scans: Scan) -> list[list[Reason | None]]:
 def base_of(*rows: tuple[str, str, int, int]) -> BaseIndex:
     """id, text, shard and row of what an earlier run has."""
     return BaseIndex(
-        np.array([id_key(id_) for id_, *_ in rows], np.uint64),
-        np.array([key(hash_text(text)) for _, text, *_ in rows], np.uint64),
+        id_keys(id_ for id_, *_ in rows),
+        keys(hash_text(text) for _, text, *_ in rows),
         np.array([shard for *_, shard, _ in rows], np.int32),
         np.array([row for *_, row in rows], np.int32),
     )
@@ -182,9 +187,9 @@ def test_a_row_group_is_scanned_over_all_its_batches(tmp_path: Path) -> None:
 
     scan = scan_row_group(group, config=JobConfig(batch_rows=3))
 
-    assert scan.report_id.tolist() == [id_key("r1"), 0, id_key("r3"), id_key("r4")]
-    assert scan.study_id.tolist() == [id_key("s"), id_key("s"), 0, id_key("t")]
-    assert scan.text.tolist() == [key(hash_text("x"))] * 2 + [0, key(hash_text("x"))]
+    assert scan.report_id.tolist() == id_keys(["r1", None, "r3", "r4"]).tolist()
+    assert scan.study_id.tolist() == id_keys(["s", "s", None, "t"]).tolist()
+    assert scan.text.tolist() == keys([*[hash_text("x")] * 2, None, hash_text("x")]).tolist()
     assert scan.usable.tolist() == [True, False, False, True]
 
 

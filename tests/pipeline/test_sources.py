@@ -6,6 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.sources import (
     check_columns,
@@ -13,6 +15,8 @@ from pipeline.sources import (
     describe_file,
     describe_images,
     describe_reports,
+    filled_column,
+    filled_each,
     find_columns,
     find_files,
     open_parquet,
@@ -300,3 +304,29 @@ def test_bytes_that_are_not_utf8_cost_only_their_value(kind: pa.DataType) -> Non
     array = pa.array([b"ok", b"Bl\xfctung", None], binary).view(kind)
 
     assert decode(to_binary(array)) == (["ok", None, None], [False, True, False])
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array(["s1", "", " \t\n", None, "\u00a0", "\x1c", "ß"]),
+        pa.array(["s1", "", " \t\n", None, "\u00a0", "\x1c", "ß"], pa.large_string()),
+        pa.array(["s1", "", " \t\n", None, "\u00a0", "\x1c", "ß"]).dictionary_encode(),
+        pa.array([b"s1", b"", b" \t\n", None, b"\xff", b"\x1c", "ß".encode()], pa.binary()),
+    ],
+    ids=["string", "large_string", "dictionary", "broken bytes"],
+)
+def test_a_column_of_ids_has_nothing_where_a_value_is_blank_or_broken(array: pa.Array) -> None:
+    found = filled_column(array)
+
+    assert found.to_pylist() == ["s1", None, None, None, None, None, "ß"]
+    assert found.type == pa.string()
+
+
+def test_integer_ids_fill_a_column_as_text() -> None:
+    assert filled_column(pa.array([7, None, 8])).to_pylist() == ["7", None, "8"]
+
+
+@given(values=st.lists(st.none() | st.text(max_size=3)))
+def test_a_column_is_filled_as_each_of_its_values(values: list[str | None]) -> None:
+    assert filled_column(pa.array(values, pa.string())).to_pylist() == filled_each(values)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.hashing import hash_bytes, hash_json, hash_sources, hash_text
+from schemas.hashing import digests, hash_bytes, hash_json, hash_sources, hash_text, hash_texts
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -20,6 +20,13 @@ def test_hashes_never_change_between_versions_and_machines() -> None:
     assert hash_text("Kein Ödem.") == hash_bytes(b"Kein \xc3\x96dem.")
     assert hash_text("No acute bleed.") == "a38e2460f1dde8fc9d7e270d5fb5844c"
     assert hash_json({"b": [1, None], "a": "ö"}) == "56b4e197ead3e2fca45d034e928ba668"
+
+
+def test_many_texts_have_the_hashes_that_each_has_alone() -> None:
+    texts = ["Kein Ödem.", None, ""]
+
+    assert hash_texts(texts) == [hash_text("Kein Ödem."), None, hash_text("")]
+    assert digests(texts) == bytes.fromhex(hash_text("Kein Ödem.")) + bytes(32)
 
 
 def test_the_order_of_keys_does_not_count_and_the_order_of_items_does() -> None:
