@@ -1,7 +1,8 @@
 """A trained labeler on disk: `labeler.yaml`, `weights.safetensors` (half precision), and what it reads texts with.
 
 That is `vocabulary.txt`, or for a transformer `tokenizer.json` with `encoder.json`, the encoder's configuration.
-A labeler that was calibrated has a temperature for each label in `labeler.yaml`.
+A labeler that was calibrated has a temperature for each label in `labeler.yaml`, and may name another labeler there
+whose answers it weighs in.
 Nothing in a bundle can run code when it is loaded, and nothing in it is believed unchecked.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,6 +31,7 @@ from labelers.parts.embeddings import WordEmbedding
 from labelers.readers import TOKENIZER_FILE, VOCABULARY_FILE, Reader, read_reader
 from labelers.recipe import Recipe, TokenKind
 from labelers.registry import resolve_bundle
+from labelers.second_opinion import Adviser, SecondOpinion
 from labelers.sparse.assembly import assemble_sparse, sparse_weights
 from labelers.sparse.labelers import SparseLabeler
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe, TaggedRecipe
@@ -51,6 +53,42 @@ _PICKLE_ENDINGS = frozenset({".pt", ".pth", ".bin", ".pkl", ".pickle", ".ckpt", 
 _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What makes answers of a network's: a temperature for each label, and a second opinion; either may lack."""
+
+    temperatures: Temperatures | None = None
+    opinion: SecondOpinion | None = None
+
+    @classmethod
+    def of(cls, labeler: BundledLabeler) -> Calibration:
+        """The labeler's own."""
+        return cls(labeler.temperatures, None if labeler.adviser is None else labeler.adviser.opinion)
+
+    def fingerprint(self, found: str) -> str:
+        """That of a bundle whose fingerprint would be `found` without it."""
+        if self.temperatures is not None:
+            found = hash_json([found, list(self.temperatures)])
+        return found if self.opinion is None else hash_json([found, self.opinion.model_dump(mode="json")])
+
+    def given_to(self, labeler: BundledLabeler, fingerprint: str) -> BundledLabeler:
+        """The labeler as it answers; a second opinion's rules are part of its fingerprint, not of the bundle's.
+
+        Raises:
+            UsageError: the second opinion cannot be had.
+        """
+        adviser = None if self.opinion is None else Adviser.load(self.opinion, labeler.label_set)
+        return replace(
+            labeler,
+            fingerprint=fingerprint if adviser is None else adviser.fingerprint(fingerprint),
+            temperatures=self.temperatures,
+            adviser=adviser,
+        )
+
+
+UNCALIBRATED = Calibration()
+
+
 class BundleRecord(Frozen):
     """What `labeler.yaml` holds; `training` and `evaluation` tell of it but are no part of the fingerprint."""
 
@@ -64,6 +102,7 @@ class BundleRecord(Frozen):
     recipe: TaggedRecipe
     label_set: LabelSet
     temperatures: tuple[PositiveFloat, ...] | None = None
+    second_opinion: SecondOpinion | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     evaluation: dict[str, Any] = Field(default_factory=dict)
 
@@ -135,14 +174,16 @@ def save_bundle(labeler: BundledLabeler, folder: Path, *, training: Mapping[str,
     """
     weights, files = _contents(labeler)
     recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
+    calibration = Calibration.of(labeler)
     record = BundleRecord(
-        fingerprint=_fingerprint(recipe, label_set, weights, files, temperatures=labeler.temperatures),
+        fingerprint=_fingerprint(recipe, label_set, weights, files, calibration),
         weights_hash=hash_bytes(weights),
         **{_hash_field(name): hash_bytes(content) for name, content in files.items()},
         label_set_hash=labeler.label_set.hash,
         recipe=labeler.recipe,
         label_set=labeler.label_set,
-        temperatures=labeler.temperatures,
+        temperatures=calibration.temperatures,
+        second_opinion=calibration.opinion,
         training=dict(training or {}),
     )
     try:
@@ -164,12 +205,15 @@ def _contents(labeler: BundledLabeler) -> tuple[bytes, dict[str, bytes]]:
     return weights, _files(labeler.reader, labeler.network.encoder_config)
 
 
-def with_temperatures(labeler: BundledLabeler, temperatures: Temperatures) -> BundledLabeler:
-    """The labeler with a temperature for each label, and the fingerprint that it then has."""
+def with_calibration(labeler: BundledLabeler, calibration: Calibration) -> BundledLabeler:
+    """The labeler calibrated, with the fingerprint that it then has.
+
+    Raises:
+        UsageError: the second opinion cannot be had.
+    """
     weights, files = _contents(labeler)
     recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
-    fingerprint = _fingerprint(recipe, label_set, weights, files, temperatures=temperatures)
-    return replace(labeler, temperatures=temperatures, fingerprint=fingerprint)
+    return calibration.given_to(labeler, _fingerprint(recipe, label_set, weights, files, calibration))
 
 
 def load_bundle(
@@ -188,15 +232,14 @@ def load_bundle(
         raw, record = _read_record(folder)
         _check_label_set(record, label_set)
         weights, files = _read_contents(folder, record)
-        found = _fingerprint(
-            raw["recipe"], raw["label_set"], weights, files, temperatures=record.temperatures
-        )
+        calibration = Calibration(record.temperatures, record.second_opinion)
+        found = _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration)
         if found != record.fingerprint:
             raise BundleError(f"{LABELER_FILE} was changed after training: its fingerprint does not fit")
         labeler = _assembled(record, weights, files)
         if isinstance(labeler, NetworkLabeler):
             labeler.network.to(device)
-        return replace(labeler, fingerprint=record.fingerprint, temperatures=record.temperatures)
+        return calibration.given_to(labeler, record.fingerprint)
 
 
 def _read_contents(folder: Path, record: BundleRecord) -> tuple[bytes, dict[str, bytes]]:
@@ -232,22 +275,21 @@ def write_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[st
     _write_record(raw, folder)
 
 
-def write_temperatures(
-    name_or_path: str | Path, temperatures: Temperatures, *, calibration: Mapping[str, Any]
-) -> None:
-    """Stores temperatures in a bundle and what they changed in its training record; figures without them go."""
+def write_calibration(name_or_path: str | Path, calibration: Calibration, *, told: Mapping[str, Any]) -> None:
+    """Stores a calibration in a bundle, and what it changed in its training record; figures from before go."""
     folder = resolve_bundle(name_or_path)
     with _named(folder):
         raw, record = _read_record(folder)
         weights, files = _read_contents(folder, record)
-    fingerprint = _fingerprint(raw["recipe"], raw["label_set"], weights, files, temperatures=temperatures)
+    opinion = calibration.opinion
     changed = {
-        "fingerprint": fingerprint,
-        "temperatures": list(temperatures),
-        "training": {**raw.get("training", {}), "calibration": dict(calibration)},
+        "fingerprint": _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration),
+        "temperatures": None if calibration.temperatures is None else list(calibration.temperatures),
+        "second_opinion": None if opinion is None else opinion.model_dump(mode="json"),
+        "training": {**raw.get("training", {}), "calibration": dict(told)},
         "evaluation": {},
     }
-    _write_record({**raw, **changed}, folder)
+    _write_record({name: value for name, value in {**raw, **changed}.items() if value is not None}, folder)
 
 
 def _read_record(folder: Path) -> tuple[dict[str, Any], BundleRecord]:
@@ -366,10 +408,10 @@ def _hash_field(name: str) -> str:
 
 
 def _without_absent(record: BundleRecord) -> dict[str, Any]:
-    """The record as it is written: without the hashes of files, or the temperatures, that it does not have."""
+    """The record as it is written: without the hashes, temperatures or second opinion that it does not have."""
     hashes = {_hash_field(name) for name in (VOCABULARY_FILE, TOKENIZER_FILE, ENCODER_FILE)}
     dumped = record.model_dump(mode="json")
-    absent = {name for name in (*hashes, "temperatures") if dumped[name] is None}
+    absent = {name for name in (*hashes, "temperatures", "second_opinion") if dumped[name] is None}
     return {name: value for name, value in dumped.items() if name not in absent}
 
 
@@ -378,13 +420,11 @@ def _fingerprint(
     label_set: Any,
     weights: bytes,
     files: Mapping[str, bytes],
-    *,
-    temperatures: Temperatures | None = None,
+    calibration: Calibration = UNCALIBRATED,
 ) -> str:
     """Over recipe and label set as they are written, so that a later version with new settings agrees."""
     hashes = [hash_bytes(files[name]) for name in sorted(files)]
-    found = hash_json([recipe, label_set, hash_bytes(weights), *hashes])
-    return found if temperatures is None else hash_json([found, list(temperatures)])
+    return calibration.fingerprint(hash_json([recipe, label_set, hash_bytes(weights), *hashes]))
 
 
 def _sorted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

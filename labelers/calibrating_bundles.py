@@ -6,29 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labelers.bundle import BundleRecord, load_bundle, read_bundle_record, write_temperatures
+from labelers.bundle import BundleRecord, Calibration, load_bundle, read_bundle_record, write_calibration
 from labelers.calibrating import calibrate
 from labelers.data import LabelledTexts, hash_file
 from labelers.training import TrainingInputs, read_labelled_files, read_split
 from schemas.errors import UsageError
 
 
-def calibrate_bundle(name_or_path: str | Path, files: Sequence[Path]) -> dict[str, Any]:
+def calibrate_bundle(
+    name_or_path: str | Path, files: Sequence[Path], *, second_opinion: str | None = None
+) -> dict[str, Any]:
     """Calibrates a bundle where it lies, whether or not it was before; returns what that changed.
 
     `files` are those that its training held texts out of; they are known by their content. The figures in the
-    bundle's record go, as they were measured without the temperatures.
+    bundle's record go, as they were measured without the temperatures. `second_opinion` is as for `calibrate`.
 
     Raises:
-        UsageError: these are not the files.
+        UsageError: these are not the files, or the second opinion cannot be had.
         BundleError: the bundle cannot be read.
         OutputError: it cannot be written.
     """
     record = read_bundle_record(name_or_path)
     held_out = _held_out_texts(record, files)
-    labeler, changed = calibrate(load_bundle(name_or_path), held_out)
-    assert labeler.temperatures is not None
-    write_temperatures(name_or_path, labeler.temperatures, calibration=changed)
+    labeler, changed = calibrate(load_bundle(name_or_path), held_out, second_opinion=second_opinion)
+    write_calibration(name_or_path, Calibration.of(labeler), told=changed)
     return changed
 
 

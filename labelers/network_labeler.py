@@ -15,6 +15,7 @@ from labelers.inference import class_probabilities, forward, pooled_representati
 from labelers.network import TextNetwork
 from labelers.readers import Reader
 from labelers.recipe import Recipe, Unit
+from labelers.second_opinion import Adviser
 from labelers.temperatures import Temperatures, apply_temperatures
 from labelers.text.sections import SectionKind
 from schemas.errors import UsageError, unknown_name
@@ -32,6 +33,7 @@ class NetworkLabeler:
     network: TextNetwork
     fingerprint: str
     temperatures: Temperatures | None = None
+    adviser: Adviser | None = None
     precision: Precision = Precision.FLOAT32
 
     @property
@@ -64,7 +66,9 @@ class NetworkLabeler:
         shape = (len(self.label_set.ids), len(self.label_set.classes))
         with device_faults(self.network.device):
             found = class_probabilities(self.network, encoded, shape=shape, precision=self.precision)
-        return found if self.temperatures is None else apply_temperatures(found, self.temperatures)
+        if self.temperatures is not None:
+            found = apply_temperatures(found, self.temperatures)
+        return found if self.adviser is None else self.adviser.weigh_in(texts, found)
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which texts have more tokens than the recipe's `max_tokens`: (n_texts,)."""

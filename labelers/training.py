@@ -27,6 +27,7 @@ from labelers.network import count_parameters
 from labelers.parts.embeddings import WordEmbedding
 from labelers.readers import Reader, VocabularyReader
 from labelers.recipe import Recipe, Teaching, load_labels
+from labelers.second_opinion import load_adviser
 from labelers.sparse.fitting import fit_sparse
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe
 from labelers.start import Start, start_from_encoder, start_from_words
@@ -87,22 +88,26 @@ def train_labeler(  # noqa: PLR0913
     progress: bool = False,
     download: bool = False,
     device: torch.device = CPU,
+    second_opinion: str | None = None,
 ) -> dict[str, Any]:
     """Trains the recipe, or goes on with an unfinished training, writes the bundle, returns its training record.
 
     Until it is done everything lies in a folder beside `out` that ends in `.partial`. `words` is a folder of word
     vectors, from which trainings take what another has pre-trained from the same texts in the same way. `download`
     allows fetching a pre-trained encoder that is not on this machine. A network learns on `device`; an unfinished
-    training goes on on another, and where it was is no part of the bundle.
+    training goes on on another, and where it was is no part of the bundle. `second_opinion` names a labeler that
+    reads by rules, whose answers the trained one weighs in by as much as helps on the held-out texts.
 
     Raises:
-        UsageError: the recipe's pre-trained encoder cannot be had.
+        UsageError: the recipe's pre-trained encoder or the second opinion cannot be had.
         DeviceError: the GPU has failed; what was kept until then is there to go on from.
         OutputError: `out` exists already, or cannot be written.
         InputError: a file does not fit, or nothing can be held out.
     """
     started = time.monotonic()
     label_set = load_labels(recipe)
+    if second_opinion is not None:
+        load_adviser(second_opinion, label_set)
     data = inputs.to_json()
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
     split = read_split(recipe, inputs, label_set)
@@ -116,7 +121,7 @@ def train_labeler(  # noqa: PLR0913
             train = _lesson(recipe, inputs, split, start, progress=progress, device=device)
             fit = _fit(recipe, start, split, train, folder=partial, key=key, progress=progress, device=device)
             labeler, record = _trained(recipe, label_set, start, fit, split=split, data=data, device=device)
-    labeler, record["calibration"] = calibrate(labeler, split.held_out)
+    labeler, record["calibration"] = calibrate(labeler, split.held_out, second_opinion=second_opinion)
     timing = describe_timing(time.monotonic() - started, device)
     _publish(labeler, record, out=out, partial=partial, timing=timing)
     return record

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labelers.rules.clauses import Clauses
-from labelers.rules.patterns import Found, Scanner, Wording
+from labelers.rules.patterns import Found, PlainText, Scanner, Wording
 from labelers.rules.tables import CueKind, CueRule, RuleFile, Side
 from schemas.certainty import Certainty
 
@@ -44,7 +44,7 @@ class CertaintyReader:
                 by_pattern.setdefault(pattern, []).append(rule)
         self._scanner = Scanner([(tuple(same), pattern) for pattern, same in by_pattern.items()], wording)
 
-    def cues(self, text: str) -> list[Cue]:
+    def cues(self, text: PlainText) -> list[Cue]:
         """All cues of a plain text, left to right; words that two rules (before and after) name come twice."""
         return [
             Found(rule, found.pattern, found.start, found.end)

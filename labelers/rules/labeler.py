@@ -14,7 +14,7 @@ from labelers.recipe import Unit
 from labelers.rules.certainty import CertaintyReader, Cue
 from labelers.rules.clauses import Clauses
 from labelers.rules.mentions import Candidate, MentionFinder
-from labelers.rules.patterns import Scanner, Wording, plain_text
+from labelers.rules.patterns import PlainText, Scanner, Wording
 from labelers.rules.recipe import RulesRecipe, load_rules_recipe
 from labelers.rules.tables import AsideRule, RuleFile, load_rules
 from labelers.text.roles import RoleJudge
@@ -118,17 +118,17 @@ class RuleLabeler:
         """Every mention with its term and cue, left to right; none in history, technique, advice and the like."""
         if not text or self._is_aside(text):
             return ()
-        plain = plain_text(text)
+        plain = PlainText.of(text)
         cues = self.reader.cues(plain)
-        clauses = Clauses.of(plain, cues)
+        clauses = Clauses.of(plain.text, cues)
         found = self.finder.find(plain, clauses)
         return tuple(m for candidate in found if (m := self._mention(candidate, cues, clauses)) is not None)
 
     def certainty(self, text: str, span: tuple[int, int]) -> Certainty:
         """How sure a sentence is of whatever stands at a span, label or not."""
-        plain = plain_text(text)
+        plain = PlainText.of(text)
         cues = self.reader.cues(plain)
-        return self.reader.read((span,), cues, Clauses.of(plain, cues))[0]
+        return self.reader.read((span,), cues, Clauses.of(plain.text, cues))[0]
 
     def _mention(self, candidate: Candidate, cues: Sequence[Cue], clauses: Clauses) -> Mention | None:
         if candidate.says is not None:
@@ -159,7 +159,7 @@ class RuleLabeler:
             return True
         if self.judge.role(text) is not None:
             return True
-        return bool(self.asides.find(plain_text(text))) and not self.judge.tells_of_images(text)
+        return bool(self.asides.find(PlainText.of(text))) and not self.judge.tells_of_images(text)
 
 
 def check_labels(rules: RuleFile, label_set: LabelSet) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from labelers.rules.clauses import Clauses
-from labelers.rules.patterns import Found, Scanner, Wording
+from labelers.rules.patterns import Found, PlainText, Scanner, Wording
 from labelers.rules.tables import ContextRule, PairRule, RuleFile, TermRule
 from schemas.label_set import LabelSet
 
@@ -57,7 +57,7 @@ class MentionFinder:
         self._contexts_before = _context_scanner(rules, wording, before=True)
         self._contexts_after = _context_scanner(rules, wording, before=False)
 
-    def find(self, text: str, clauses: Clauses) -> list[Candidate]:
+    def find(self, text: PlainText, clauses: Clauses) -> list[Candidate]:
         """All candidates of a plain text, from left to right."""
         terms = self.terms.find(text)
         pairs = [found for finder in self._pairs for found in finder.find(text, clauses)]
@@ -112,7 +112,7 @@ class PairFinder:
         self._nouns = Scanner([(noun[:1] != DECOY, noun.removeprefix(DECOY)) for noun in nouns], wording)
         self._words = Scanner([(pair, pattern) for pair in pairs for pattern in pair.find], wording)
 
-    def find(self, text: str, clauses: Clauses) -> list[Pair]:
+    def find(self, text: PlainText, clauses: Clauses) -> list[Pair]:
         """Each structure with the word nearest to it in its clause, before rather than across a comma."""
         structures = [noun for noun in self._nouns.find(text) if noun.rule]
         words = self._words.find(text) if structures else []

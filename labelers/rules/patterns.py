@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import merge
 from itertools import pairwise
+from operator import methodcaller
 from typing import Generic, TypeVar
 
 from schemas.errors import UsageError
@@ -19,6 +19,7 @@ _HYPHEN = re.compile(r"(?<=\w)-(?=[\w(<])")
 _TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|.", re.DOTALL)
 _WORD_START = re.compile(r"(?<!\w)\w")
 _QUANTIFIER = re.compile(r"^(?:[?*+]|\{\d*,?\d*\})\??")
+_START = methodcaller("start")
 _ANY_HEADS = frozenset({r"\w", r"\d", r"\S", "."})
 SYMBOL, ANY_LETTER = "symbol", "any"
 _ODD_CHARACTERS = str.maketrans(
@@ -27,12 +28,29 @@ _ODD_CHARACTERS = str.maketrans(
 )
 
 
-def plain_text(text: str) -> str:
-    """Lower case with plain hyphens, quotes and spaces, character for character: spans stay valid."""
-    lowered = text.translate(_ODD_CHARACTERS).lower()
-    if len(lowered) == len(text):
+@dataclass(frozen=True, slots=True, eq=False)
+class PlainText:
+    """A text as rules read it, and where the words are that begin with a letter."""
+
+    text: str
+    words: Mapping[str, Sequence[int]]
+
+    @classmethod
+    def of(cls, text: str) -> PlainText:
+        """Lower case with plain hyphens, quotes and spaces, character for character: spans stay valid."""
+        plain = _plain(text)
+        words: dict[str, list[int]] = {}
+        for word in _WORD_START.finditer(plain):
+            words.setdefault(word[0], []).append(word.start())
+        return cls(plain, words)
+
+
+def _plain(text: str) -> str:
+    even = text.translate(_ODD_CHARACTERS)
+    lowered = even.lower()
+    if len(lowered) == len(even):
         return lowered
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text.translate(_ODD_CHARACTERS))
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in even)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +114,42 @@ class Scanner(Generic[RuleT]):
             _check(expression, pattern)
             for letter in first_letters(expression):
                 self._by_letter.setdefault(letter, []).append((i, expression))
-        self._compiled: dict[str, re.Pattern[str]] = {}
+        self._compiled: dict[str, re.Pattern[str] | None] = {}
 
-    def find(self, text: str) -> list[Found[RuleT]]:
+    def find(self, text: PlainText) -> list[Found[RuleT]]:
         """From left to right, without overlaps."""
         found: list[Found[RuleT]] = []
         end = 0
-        for match in self._matches(text):
+        for match in sorted(self._matches(text), key=_START):
             if match.start() >= end and match.end() > match.start():
                 end = match.end()
                 rule, pattern = self._entries[int((match.lastgroup or "p0")[1:])]
                 found.append(Found(rule, pattern, match.start(), end))
         return found
 
-    def _matches(self, text: str) -> Iterable[re.Match[str]]:
-        """What begins at each word and at each place that is none, by where it begins."""
-        symbols = self._alternation(SYMBOL).finditer(text)
-        words = (self._alternation(word[0]).match(text, word.start()) for word in _WORD_START.finditer(text))
-        return merge(symbols, filter(None, words), key=lambda match: match.start())
+    def _matches(self, text: PlainText) -> Iterator[re.Match[str]]:
+        """What begins at a place that is no word, and what begins at a word."""
+        symbols = self._alternation(SYMBOL)
+        if symbols is not None:
+            yield from symbols.finditer(text.text)
+        for letter, starts in text.words.items():
+            alternation = self._alternation(letter)
+            if alternation is not None:
+                yield from filter(None, (alternation.match(text.text, start) for start in starts))
 
-    def _alternation(self, letter: str) -> re.Pattern[str]:
-        if letter not in self._compiled:
-            anywhere = [] if letter == SYMBOL else self._by_letter.get(ANY_LETTER, [])
-            chosen = sorted({*self._by_letter.get(letter, []), *anywhere})
-            # An empty group at the end names the alternative, and leaves its first letter where re looks for it.
-            parts = [f"(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
-            self._compiled[letter] = re.compile("|".join(parts) or r"(?!)")
-        return self._compiled[letter]
+    def _alternation(self, letter: str) -> re.Pattern[str] | None:
+        """None where no pattern begins with the letter."""
+        try:
+            return self._compiled[letter]
+        except KeyError:
+            return self._compiled.setdefault(letter, self._compile(letter))
+
+    def _compile(self, letter: str) -> re.Pattern[str] | None:
+        anywhere = [] if letter == SYMBOL else self._by_letter.get(ANY_LETTER, [])
+        chosen = sorted({*self._by_letter.get(letter, []), *anywhere})
+        # An empty group at the end names the alternative, and leaves its first letter where re looks for it.
+        parts = [f"(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
+        return re.compile("|".join(parts)) if parts else None
 
 
 def first_letters(expression: str, rest: str = "") -> frozenset[str]:

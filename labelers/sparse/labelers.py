@@ -13,6 +13,7 @@ from scipy.special import expit
 from labelers.base import Probabilities, Representations
 from labelers.readers import VocabularyReader
 from labelers.recipe import Unit
+from labelers.second_opinion import Adviser
 from labelers.sparse.features import Indices, RegressionFeatures, dense_counts
 from labelers.sparse.forests import Forests
 from labelers.sparse.recipe import SparseRecipe
@@ -30,6 +31,7 @@ class SparseLabeler:
     reader: VocabularyReader
     fingerprint: str
     temperatures: Temperatures | None = field(default=None, kw_only=True)
+    adviser: Adviser | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -60,7 +62,8 @@ class SparseLabeler:
             found[:-1] = self.distinct_probabilities(list(distinct))
         if self.temperatures is not None:
             found = apply_temperatures(found, self.temperatures)
-        return found[[distinct.get(words, len(distinct)) for words in encoded]]
+        answers = found[[distinct.get(words, len(distinct)) for words in encoded]]
+        return answers if self.adviser is None else self.adviser.weigh_in(texts, answers)
 
     def truncated(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which texts have more words than the recipe's `max_tokens`: (n_texts,)."""

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from labelers.bundle import load_bundle, read_bundle_record, save_bundle, with_temperatures
+from labelers.bundle import Calibration, load_bundle, read_bundle_record, save_bundle, with_calibration
 from labelers.calibrating_bundles import calibrate_bundle
 from labelers.sparse.fitting import fit_forests
 from schemas.errors import BundleError, UsageError
@@ -51,7 +51,7 @@ def test_training_calibrates_on_what_it_held_out(tiny_bundle: Path) -> None:
 
 
 def test_a_bundle_keeps_its_temperatures(tmp_path: Path) -> None:
-    labeler = with_temperatures(small_labeler(), TEMPERATURES)
+    labeler = with_calibration(small_labeler(), Calibration(TEMPERATURES))
     save_bundle(labeler, tmp_path)
 
     loaded = load_bundle(tmp_path)
@@ -63,7 +63,7 @@ def test_a_bundle_keeps_its_temperatures(tmp_path: Path) -> None:
 
 def test_forests_keep_their_temperatures_too(tmp_path: Path) -> None:
     plain = fit_forests(forest_recipe(), CERTAINTY, certain_texts())
-    labeler = with_temperatures(plain, (2.0, 0.5))
+    labeler = with_calibration(plain, Calibration((2.0, 0.5)))
     save_bundle(labeler, tmp_path)
     texts = ("no bleed the skull", "a large bleed the skull fracture")
 
@@ -75,7 +75,7 @@ def test_forests_keep_their_temperatures_too(tmp_path: Path) -> None:
 
 
 def test_answers_stay_and_probabilities_change() -> None:
-    plain, warm = small_labeler(), with_temperatures(small_labeler(), TEMPERATURES)
+    plain, warm = small_labeler(), with_calibration(small_labeler(), Calibration(TEMPERATURES))
 
     before, after = plain.probabilities(TEXTS), warm.probabilities(TEXTS)
 
@@ -102,7 +102,7 @@ def test_a_bundle_without_temperatures_is_written_and_read_as_ever(tmp_path: Pat
 def test_temperatures_that_were_edited_are_refused(
     tmp_path: Path, temperatures: list[float], message: str
 ) -> None:
-    save_bundle(with_temperatures(small_labeler(), TEMPERATURES), tmp_path)
+    save_bundle(with_calibration(small_labeler(), Calibration(TEMPERATURES)), tmp_path)
     raw = yaml.safe_load((tmp_path / "labeler.yaml").read_text(encoding="utf-8"))
     raw["temperatures"] = temperatures
     (tmp_path / "labeler.yaml").write_text(yaml.safe_dump(raw), encoding="utf-8")

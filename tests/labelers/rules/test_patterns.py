@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelers.rules.patterns import ANY_LETTER, SYMBOL, Scanner, Wording, first_letters, plain_text
+from labelers.rules.patterns import ANY_LETTER, SYMBOL, PlainText, Scanner, Wording, first_letters
 from schemas.errors import UsageError
 
 WORDING = Wording(spellings={"haem": "ha?em"}, parts={"side": ("left", "right")})
@@ -12,7 +12,7 @@ WORDING = Wording(spellings={"haem": "ha?em"}, parts={"side": ("left", "right")}
 
 def scan(text: str, *patterns: str) -> list[str]:
     scanner = Scanner([(None, pattern) for pattern in patterns], WORDING)
-    return [text[found.start : found.end] for found in scanner.find(text)]
+    return [text[found.start : found.end] for found in scanner.find(PlainText.of(text))]
 
 
 def test_a_space_is_any_blank_or_hyphen_and_a_plural_is_found_with_its_singular() -> None:
@@ -76,7 +76,7 @@ def test_first_letters_of_an_expression(expression: str, letters: set[str]) -> N
 def test_alternations_by_letter_find_what_the_plain_expression_finds(parts: list[str], text: str) -> None:
     pattern = "".join(parts) + "q?a"
     expected = [m.span() for m in re.finditer(rf"(?<!\w)(?:{WORDING.expand(pattern)})", text) if m[0]]
-    found = Scanner([(None, pattern)], WORDING).find(text)
+    found = Scanner([(None, pattern)], WORDING).find(PlainText.of(text))
     assert [(f.start, f.end) for f in found if text[f.start] != " "] == [
         span for span in expected if text[span[0]] != " "
     ]
@@ -84,4 +84,4 @@ def test_alternations_by_letter_find_what_the_plain_expression_finds(parts: list
 
 @given(st.text())
 def test_plain_text_keeps_every_character_in_its_place(text: str) -> None:
-    assert len(plain_text(text)) == len(text)
+    assert len(PlainText.of(text).text) == len(text)

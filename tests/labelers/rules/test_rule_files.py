@@ -6,7 +6,7 @@ import pytest
 
 from labelers.base import Mention
 from labelers.rules.labeler import RuleLabeler
-from labelers.rules.patterns import Scanner, Wording, plain_text
+from labelers.rules.patterns import PlainText, Scanner, Wording
 from labelers.rules.tables import AsideRule, ContextRule, CueRule, Example, PairRule, TermRule, load_rules
 from schemas.conf import CONF_DIR
 
@@ -39,7 +39,7 @@ def wordings(rule: Example) -> tuple[str, ...]:
 @pytest.mark.parametrize("rule", RULES.examples, ids=[rule.example[:50] for rule in RULES.examples])
 def test_a_rules_example_holds_words_of_the_rule(rule: Example) -> None:
     scanner = Scanner([(None, pattern) for pattern in wordings(rule)], WORDING)
-    assert scanner.find(plain_text(rule.example))
+    assert scanner.find(PlainText.of(rule.example))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""A second labeler's answers weighed into a trained one's: a logarithmic opinion pool of two.
+
+    p(c) ~ p_1(c) p_2(c)^w
+
+Heskes 1998, "Selecting Weighting Factors in Logarithmic Opinion Pools", with the first weight left at 1. Rules that
+go by wording and a network that goes by likeness are wrong about different sentences. Where the network is sure it
+keeps its answer; where it wavers, the rules decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from labelers.base import Labeler, Probabilities, predicted_classes
+from labelers.data import Targets
+from labelers.metrics import micro_f1
+from labelers.registry import locate_labeler
+from labelers.rules.labeler import RuleLabeler
+from schemas.conf import Frozen
+from schemas.errors import UsageError
+from schemas.hashing import hash_json
+from schemas.label_set import Identifier, LabelSet
+
+SMALLEST = 1e-12
+WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+
+
+class SecondOpinion(Frozen):
+    """Whose answers a bundle's labeler weighs in: a shipped labeler that reads by rules; `weight` is w."""
+
+    labeler: Identifier
+    weight: float = Field(gt=0, le=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adviser:
+    """The labeler of a second opinion, loaded."""
+
+    opinion: SecondOpinion
+    labeler: Labeler
+
+    @classmethod
+    def load(cls, opinion: SecondOpinion, label_set: LabelSet) -> Adviser:
+        """The adviser of a labeler with this label set.
+
+        Raises:
+            UsageError: there is no such labeler, it does not read by rules, or it has other labels.
+        """
+        return cls(opinion, load_adviser(opinion.labeler, label_set))
+
+    def fingerprint(self, first: str) -> str:
+        """That of both, where `first` is the first labeler's."""
+        return hash_json([first, self.labeler.fingerprint])
+
+    def weigh_in(self, texts: Sequence[str], probabilities: Probabilities) -> Probabilities:
+        """(n, n_L, n_C) of the first labeler -> those of both."""
+        return pool(probabilities, self.labeler.probabilities(texts), weight=self.opinion.weight)
+
+
+def load_adviser(name: str, label_set: LabelSet) -> RuleLabeler:
+    """A labeler that can give second opinions to one with this label set.
+
+    Raises:
+        UsageError: there is no such labeler, it does not read by rules, or it has other labels.
+    """
+    place = locate_labeler(name)
+    if not place.is_file():
+        raise UsageError(
+            f"labeler '{name}' does not read by rules: a second opinion comes from one that does"
+        )
+    found = RuleLabeler.load(place)
+    if (found.label_set.ids, found.label_set.classes) != (label_set.ids, label_set.classes):
+        raise UsageError(
+            f"labeler '{name}' has the labels of {found.label_set.id}, not those of {label_set.id}: "
+            "it cannot give a second opinion"
+        )
+    return found
+
+
+def pool(first: Probabilities, second: Probabilities, *, weight: float) -> Probabilities:
+    """The pool of two labelers' answers to the same texts: (n, n_L, n_C)."""
+    together = _log(first) + weight * _log(second)
+    together = np.exp(together - together.max(axis=-1, keepdims=True))
+    found: Probabilities = (together / together.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return found
+
+
+def fit_weight(first: Probabilities, second: Probabilities, truth: Targets) -> float:
+    """The one of WEIGHTS with the highest micro F1 on texts that neither has learnt from; of equals the least."""
+    n_classes = first.shape[-1]
+
+    def found(weight: float) -> float:
+        answers = predicted_classes(pool(first, second, weight=weight))
+        return micro_f1(truth, answers, n_classes=n_classes)
+
+    return max(WEIGHTS, key=lambda weight: (round(found(weight), 4), -weight))
+
+
+def _log(probabilities: Probabilities) -> NDArray[np.float64]:
+    return np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
