@@ -11,7 +11,7 @@ from labelers.base import Probabilities, predicted_classes
 from labelers.bundle import BundledLabeler, Calibration, with_calibration
 from labelers.data import LabelledTexts, Targets
 from labelers.metrics import micro_f1
-from labelers.second_opinion import SecondOpinion, fit_weight, load_adviser, pool
+from labelers.second_opinion import SecondOpinion, fit_weight, load_adviser, weighed
 from labelers.statistics.calibration import calibration_error, mention_curve
 from labelers.temperatures import apply_temperatures, fit_temperatures, log_loss
 
@@ -40,7 +40,7 @@ def calibrate(
     record["second_opinion"] = {
         "labeler": second_opinion,
         "weight": weight,
-        "after": _measured(pool(after, second, weight=weight), truth),
+        "after": _measured(weighed(after, second, weight=weight), truth),
     }
     opinion = SecondOpinion(labeler=second_opinion, weight=weight) if weight else None
     return with_calibration(labeler, Calibration(temperatures, opinion)), record

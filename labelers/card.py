@@ -58,8 +58,8 @@ def _head(record: BundleRecord) -> Iterator[str]:
     if recipe.notes:
         yield f"- {recipe.notes}"
     if opinion := record.second_opinion:
-        yield f"- Weighs in the answers of `{opinion.labeler}` by {opinion.weight:g}, in a logarithmic opinion pool that"
-        yield "  was fitted on the held-out texts; what a run shows as its fingerprint is of both"
+        yield f"- Where it is not sure, it weighs in the answers of `{opinion.labeler}` by {opinion.weight:g},"
+        yield "  in a logarithmic opinion pool fitted on the held-out texts; a run's fingerprint is of both"
 
 
 def _use(texts: CardTexts) -> Iterator[str]:

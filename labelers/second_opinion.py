@@ -1,10 +1,10 @@
-"""A second labeler's answers weighed into a trained one's: a logarithmic opinion pool of two.
+"""A second labeler's answers weighed in where a trained one is not sure: a logarithmic opinion pool of the two.
 
     p(c) ~ p_1(c) p_2(c)^w
 
 Heskes 1998, "Selecting Weighting Factors in Logarithmic Opinion Pools", with the first weight left at 1. Rules that
-go by wording and a network that goes by likeness are wrong about different sentences. Where the network is sure it
-keeps its answer; where it wavers, the rules decide.
+go by wording and a network that goes by likeness are wrong about different sentences. Where the network is sure its
+answer stands, probability and all, and the rules need not read the sentence.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from schemas.errors import UsageError
 from schemas.hashing import hash_json
 from schemas.label_set import Identifier, LabelSet
 
+SURE = 0.8
+"""From this probability on an answer stands; a weight of 0.4 could turn none that is above 0.8 anyway."""
 SMALLEST = 1e-12
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 
@@ -58,8 +60,13 @@ class Adviser:
         return hash_json([first, self.labeler.fingerprint])
 
     def weigh_in(self, texts: Sequence[str], probabilities: Probabilities) -> Probabilities:
-        """(n, n_L, n_C) of the first labeler -> those of both."""
-        return pool(probabilities, self.labeler.probabilities(texts), weight=self.opinion.weight)
+        """(n, n_L, n_C) of the first labeler -> those of both; reads no text that the first is sure about."""
+        rows = np.flatnonzero(_unsure(probabilities).any(axis=-1))
+        found = probabilities.copy()
+        if len(rows):
+            second = self.labeler.probabilities([texts[row] for row in rows])
+            found[rows] = weighed(probabilities[rows], second, weight=self.opinion.weight)
+        return found
 
 
 def load_adviser(name: str, label_set: LabelSet) -> RuleLabeler:
@@ -82,6 +89,12 @@ def load_adviser(name: str, label_set: LabelSet) -> RuleLabeler:
     return found
 
 
+def weighed(first: Probabilities, second: Probabilities, *, weight: float) -> Probabilities:
+    """The first answers where they are sure, else the pool of both: (n, n_L, n_C)."""
+    found: Probabilities = np.where(_unsure(first)[..., None], pool(first, second, weight=weight), first)
+    return found
+
+
 def pool(first: Probabilities, second: Probabilities, *, weight: float) -> Probabilities:
     """The pool of two labelers' answers to the same texts: (n, n_L, n_C)."""
     together = _log(first) + weight * _log(second)
@@ -95,7 +108,7 @@ def fit_weight(first: Probabilities, second: Probabilities, truth: Targets) -> f
     n_classes = first.shape[-1]
 
     def found(weight: float) -> float:
-        answers = predicted_classes(pool(first, second, weight=weight))
+        answers = predicted_classes(weighed(first, second, weight=weight))
         return micro_f1(truth, answers, n_classes=n_classes)
 
     return max(WEIGHTS, key=lambda weight: (round(found(weight), 4), -weight))
@@ -103,3 +116,9 @@ def fit_weight(first: Probabilities, second: Probabilities, truth: Targets) -> f
 
 def _log(probabilities: Probabilities) -> NDArray[np.float64]:
     return np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
+
+
+def _unsure(probabilities: Probabilities) -> NDArray[np.bool_]:
+    """Of each label of each text, whether a second opinion is wanted: (n, n_L)."""
+    unsure: NDArray[np.bool_] = probabilities.max(axis=-1) < SURE
+    return unsure
