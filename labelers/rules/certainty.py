@@ -75,6 +75,8 @@ def _scope(cue: Cue, span: tuple[int, int], clauses: Clauses) -> Scope | None:
         return None
     start, end = span
     before, after = _SIDES[rule.side]
+    if before and cue.start < start and end < cue.end:  # named within the cue: "no bleed to suggest ..."
+        return Scope(cue, 0)
     if before and cue.start < start and cue.end <= end:
         gap = (min(cue.end, start), start)
     elif after and cue.end > end and cue.start >= start:

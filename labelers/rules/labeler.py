@@ -132,7 +132,8 @@ class RuleLabeler:
 
     def _mention(self, candidate: Candidate, cues: Sequence[Cue], clauses: Clauses) -> Mention | None:
         if candidate.says is not None:
-            cues = [cue for cue in cues if not candidate.touches(cue.start, cue.end)]
+            # "or" joins what stands beside it, not what a structure is called
+            cues = [c for c in cues if c.rule.strength > 0 and not candidate.touches(c.start, c.end)]
         certainty, cue = self.reader.read(candidate.parts, cues, clauses)
         if candidate.says is not None:
             if certainty is Certainty.NEGATIVE:

@@ -86,7 +86,7 @@ class Wording:
         piece = _HYPHEN.sub(r"[\\s-]*", piece)
         for written, meant in self.spellings.items():
             piece = piece.replace(written, meant)
-        return re.sub(r" +", r"[\\s-]+", piece)
+        return re.sub(r" +", r"[\\s-]+", piece.replace(" ?", r"[\s-]*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Scanner(Generic[RuleT]):
         anywhere = [] if letter == SYMBOL else self._by_letter.get(ANY_LETTER, [])
         chosen = sorted({*self._by_letter.get(letter, []), *anywhere})
         # An empty group at the end names the alternative, and leaves its first letter where re looks for it.
-        parts = [f"(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
+        start = r"(?!\w)" if letter == SYMBOL else ""
+        parts = [f"{start}(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
         return re.compile("|".join(parts)) if parts else None
 
 
