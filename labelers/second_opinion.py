@@ -61,9 +61,9 @@ class Adviser:
 
     def weigh_in(self, texts: Sequence[str], probabilities: Probabilities) -> Probabilities:
         """(n, n_L, n_C) of the first labeler -> those of both; reads no text that the first is sure about."""
-        rows = np.flatnonzero(_unsure(probabilities).any(axis=-1))
+        rows = np.flatnonzero(_unsure(probabilities).any(axis=-1)).tolist()
         found = probabilities.copy()
-        if len(rows):
+        if rows:
             second = self.labeler.probabilities([texts[row] for row in rows])
             found[rows] = weighed(probabilities[rows], second, weight=self.opinion.weight)
         return found

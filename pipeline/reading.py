@@ -9,7 +9,7 @@ from time import perf_counter
 import pyarrow as pa
 
 from pipeline.shards import RowGroup, Shard, shards
-from pipeline.sources import damaged, decode, filled_each, find_columns, open_parquet, to_binary
+from pipeline.sources import damaged, decode, filled_each, find_columns, is_blank, open_parquet, to_binary
 from schemas.hashing import hash_texts
 from schemas.job import JobConfig
 from schemas.status import Reason
@@ -112,10 +112,10 @@ def _judge(
 ) -> Reason | None:
     if id_broken:
         return Reason.UNDECODABLE_ID
-    if not report_id or report_id.isspace():
+    if is_blank(report_id):
         return Reason.NO_REPORT_ID
     if text_broken:
         return Reason.UNDECODABLE_TEXT
-    if not text or text.isspace():
+    if text is None or is_blank(text):
         return Reason.NO_REPORT_TEXT
     return Reason.TOO_LONG if len(text) > max_chars else None

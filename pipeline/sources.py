@@ -252,9 +252,14 @@ def _decode_each(values: list[bytes | None]) -> tuple[list[str | None], list[boo
     return texts, broken
 
 
+def is_blank(value: str | None) -> bool:
+    """Whether there is nothing to read: none, empty, or spaces alone."""
+    return not value or value.isspace()
+
+
 def filled_each(values: Iterable[str | None]) -> list[str | None]:
     """None in place of empty and blank values."""
-    return [value if value and not value.isspace() else None for value in values]
+    return [None if is_blank(value) else value for value in values]
 
 
 def filled_column(array: pa.Array) -> pa.Array:
