@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from labelers.base import Probabilities
 from labelers.data import Targets
@@ -49,6 +48,7 @@ def log_loss(probabilities: Probabilities, truth: Targets) -> float:
 
 def _fit(log_p: NDArray[np.float64], truth: Targets, *, around: float | None = None) -> float:
     """One temperature for all of (n, k, n_C)."""
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 (labelling needs none of it, and it is slow to import)
 
     def loss(log_temperature: float) -> float:
         scaled = _scaled(log_p, np.exp(log_temperature))

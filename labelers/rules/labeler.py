@@ -20,7 +20,7 @@ from labelers.rules.tables import AsideRule, RuleFile, load_rules
 from labelers.text.roles import RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
 from schemas.certainty import Certainty
-from schemas.conf import plain_conf
+from schemas.conf import CONF_DIR, plain_conf
 from schemas.errors import unknown_name
 from schemas.hashing import hash_json, hash_sources
 from schemas.label_set import LabelSet, load_label_set
@@ -65,7 +65,8 @@ class RuleLabeler:
         recipe = load_rules_recipe(path)
         label_set, rules = load_label_set(recipe.label_set), load_rules(recipe.rules)
         check_labels(rules, label_set)
-        wording = Wording(spellings=rules.spellings, parts=rules.parts)
+        shipped = path.is_relative_to(CONF_DIR)  # whose patterns the tests have compiled
+        wording = Wording(spellings=rules.spellings, parts=rules.parts, tested=shipped)
         judge, headings = RoleJudge.load(), HeadingFinder.load()
         configured = [recipe.model_dump(mode="json", exclude={"rules"}), plain_conf(rules), label_set.hash]
         texts = [plain_conf(table) for table in (judge.table, headings.table)]

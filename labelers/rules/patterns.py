@@ -55,10 +55,14 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How patterns are written: a space is any blank or hyphen, a hyphen may be missing, spellings are widened."""
+    """How patterns are written: a space is any blank or hyphen, a hyphen may be missing, spellings are widened.
+
+    `tested` ones have compiled before: a scanner need not try all of them, which takes longer than all else.
+    """
 
     spellings: Mapping[str, str]
     parts: Mapping[str, tuple[str, ...]]
+    tested: bool = False
 
     def expand(self, pattern: str) -> str:
         """The regular expression of one pattern; a plural is found with its singular.
@@ -111,7 +115,8 @@ class Scanner(Generic[RuleT]):
         self._by_letter: dict[str, list[tuple[int, str]]] = {}
         for i, (_, pattern) in enumerate(self._entries):
             expression = wording.expand(pattern)
-            _check(expression, pattern)
+            if not wording.tested:
+                _check(expression, pattern)
             for letter in first_letters(expression):
                 self._by_letter.setdefault(letter, []).append((i, expression))
         self._compiled: dict[str, re.Pattern[str] | None] = {}

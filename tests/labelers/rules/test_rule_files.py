@@ -5,14 +5,32 @@ from pathlib import Path
 import pytest
 
 from labelers.base import Mention
+from labelers.rules.certainty import CertaintyReader
 from labelers.rules.labeler import RuleLabeler
+from labelers.rules.mentions import MentionFinder
 from labelers.rules.patterns import PlainText, Scanner, Wording
 from labelers.rules.tables import AsideRule, ContextRule, CueRule, Example, PairRule, TermRule, load_rules
 from schemas.conf import CONF_DIR
+from schemas.errors import UsageError
 
 RULES = load_rules(("head_ct_31", "certainty"))
 WORDING = Wording(spellings=RULES.spellings, parts=RULES.parts)
 LABELER = RuleLabeler.load(CONF_DIR / "labelers" / "rules.yaml")
+
+OWN_RULES = """
+terms:
+  - labels: [haemorrhage]
+    example: "A small bleed."
+    shows: {haemorrhage: positive}
+    find: [bleed]
+"""
+OWN_RECIPE = """
+name: mine
+paper: {cite: none, section: none}
+summary: One term.
+kind: rules
+rules: [own.yaml]
+"""
 
 
 def shown(mentions: tuple[Mention, ...]) -> dict[str, str]:
@@ -34,6 +52,20 @@ def wordings(rule: Example) -> tuple[str, ...]:
         return (*rule.before, *rule.after)
     assert isinstance(rule, TermRule | PairRule | CueRule | AsideRule)
     return rule.find
+
+
+def test_every_shipped_pattern_compiles_as_loading_the_shipped_labeler_does_not_try_them() -> None:
+    MentionFinder(RULES, LABELER.label_set, WORDING)
+    CertaintyReader(RULES, WORDING)
+    assert not WORDING.tested
+
+
+def test_the_patterns_of_rule_files_of_ones_own_are_tried_when_they_are_loaded(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(OWN_RULES.replace("bleed", "bleed ("), encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(OWN_RECIPE, encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"rule pattern 'bleed \(' is no regular expression"):
+        RuleLabeler.load(tmp_path / "mine.yaml")
 
 
 @pytest.mark.parametrize("rule", RULES.examples, ids=[rule.example[:50] for rule in RULES.examples])
