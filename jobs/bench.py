@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -140,6 +141,7 @@ def _measure(  # noqa: PLR0913 (one for each option)
     run = measure_run(archive.reports, images=archive.images, labeler=labeler, out=folder / "run")
     grown = _measure_growth(archive, folder, labeler=labeler, share=growth) if growth else None
     loaded = load_bundle(labeler)
+    bare = replace(loaded, adviser=None)  # operations are counted of the network, and plain loops are over it
     texts = read_archive_texts(archive.reports, loaded, most=sentences)
     return Benchmark(
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -151,8 +153,8 @@ def _measure(  # noqa: PLR0913 (one for each option)
         fingerprint=loaded.fingerprint,
         run=run,
         growth=grown,
-        alone=measure_alone(loaded, texts),
-        comparison=compare(loaded, texts) if compares else (),
+        alone=measure_alone(bare, texts),
+        comparison=compare(bare, texts) if compares else (),
     )
 
 

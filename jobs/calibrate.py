@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from jobs.opinions import opinion_lines, second_opinion_option
+
 
 @click.command("calibrate")
 @click.argument("bundle")
@@ -17,12 +19,7 @@ import click
     type=click.Path(path_type=Path),
     help="The labelled files that the bundle was trained with, unchanged. Repeat for more files.",
 )
-@click.option(
-    "--second-opinion",
-    metavar="LABELER",
-    help="A labeler that reads by rules, such as rules, whose answers count, too: by as much as raises micro F1 on "
-    "the held-out texts.",
-)
+@second_opinion_option()
 def command(*, bundle: str, data: tuple[Path, ...], second_opinion: str | None) -> None:
     """Fit BUNDLE's probabilities (a name or a folder) to the texts that its training held out.
 
@@ -44,8 +41,5 @@ def command(*, bundle: str, data: tuple[Path, ...], second_opinion: str | None) 
         f"{after['log_loss']:.4f}, calibration error {before['calibration_error']:.3f} -> "
         f"{after['calibration_error']:.3f}"
     )
-    if opinion := changed.get("second_opinion"):
-        click.echo(
-            f"  with {opinion['weight']:g} of {opinion['labeler']}: micro F1 {after['micro_f1']:.4f} -> "
-            f"{opinion['after']['micro_f1']:.4f}, log loss {opinion['after']['log_loss']:.4f}"
-        )
+    for line in opinion_lines(changed):
+        click.echo(line)

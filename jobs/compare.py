@@ -30,7 +30,7 @@ def command(*, recipes: tuple[str, ...], bundles: tuple[str, ...], **options: An
     \b
     Example:
       ctlabel compare word2vec bow_rf --seeds 0,1,2 --work work/compared --on dev.parquet \\
-        --data sentences.parquet --text archive.parquet --bundles bigru_per_label_attention=default
+        --data sentences.parquet --text archive.parquet --bundles shipped=default
     """
     from labelers.recipe import load_recipe
 

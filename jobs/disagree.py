@@ -59,7 +59,8 @@ def command(  # noqa: PLR0913 (one for each option)
 
     A stratum is a label and a kind of disagreement: only the run mentions it (run_only), only the other labeler
     (other_only), or both with another certainty. The sample is a CSV file for a human to review; the reports must
-    still lie where the run read them. Text is written only with --with-text, and never printed.
+    still lie where the run read them. Text is written only with --with-text, and never printed. The shipped labeler
+    has asked `rules` where it was not sure, so that the two disagree about fewer of those sentences.
     """
     from labelers.loading import load_labeler
     from pipeline.disagreement import check_comparable, compare_labelers

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jobs.devices import device_option
+from jobs.opinions import opinion_lines, second_opinion_option
 from jobs.progress import log_to_stderr
 
 
@@ -44,12 +45,7 @@ from jobs.progress import log_to_stderr
     help="Bundle whose answers are learnt too, of the sentences of --text as well; how, says the recipe's "
     "training.teaching. Repeat for the mean of several.",
 )
-@click.option(
-    "--second-opinion",
-    metavar="LABELER",
-    help="A labeler that reads by rules, such as rules, whose answers count, too: by as much as raises micro F1 on "
-    "the held-out texts.",
-)
+@second_opinion_option()
 @click.option(
     "--download", is_flag=True, help="Fetch the encoder from the hub where it is not on this machine."
 )
@@ -115,3 +111,5 @@ def command(  # noqa: PLR0913 (one for each option)
         f"{out}: {epochs}"
         f"held-out micro F1 {record['held_out']['micro']['f1']:.4f}, macro {record['held_out']['macro']:.4f}"
     )
+    for line in opinion_lines(record["calibration"]):
+        click.echo(line)

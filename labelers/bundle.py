@@ -55,7 +55,7 @@ _PICKLE_STARTS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What makes answers of a network's: a temperature for each label, and a second opinion; either may lack."""
+    """What makes answers of what a labeler computes: temperatures, and a second opinion; either may be missing."""
 
     temperatures: Temperatures | None = None
     opinion: SecondOpinion | None = None
@@ -77,7 +77,9 @@ class Calibration:
         Raises:
             UsageError: the second opinion cannot be had.
         """
-        adviser = None if self.opinion is None else Adviser.load(self.opinion, labeler.label_set)
+        adviser = None
+        if self.opinion is not None:
+            adviser = Adviser.load(self.opinion, labeler.label_set, unit=labeler.unit)
         return replace(
             labeler,
             fingerprint=fingerprint if adviser is None else adviser.fingerprint(fingerprint),
@@ -176,7 +178,7 @@ def save_bundle(labeler: BundledLabeler, folder: Path, *, training: Mapping[str,
     recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
     calibration = Calibration.of(labeler)
     record = BundleRecord(
-        fingerprint=_fingerprint(recipe, label_set, weights, files, calibration),
+        fingerprint=_fingerprint(recipe, label_set, weights, files, calibration=calibration),
         weights_hash=hash_bytes(weights),
         **{_hash_field(name): hash_bytes(content) for name, content in files.items()},
         label_set_hash=labeler.label_set.hash,
@@ -213,7 +215,9 @@ def with_calibration(labeler: BundledLabeler, calibration: Calibration) -> Bundl
     """
     weights, files = _contents(labeler)
     recipe, label_set = labeler.recipe.model_dump(mode="json"), labeler.label_set.model_dump(mode="json")
-    return calibration.given_to(labeler, _fingerprint(recipe, label_set, weights, files, calibration))
+    return calibration.given_to(
+        labeler, _fingerprint(recipe, label_set, weights, files, calibration=calibration)
+    )
 
 
 def load_bundle(
@@ -224,7 +228,8 @@ def load_bundle(
     Its network computes on `device`; labelers of another kind compute on the CPU.
 
     Raises:
-        BundleError: a file is missing, damaged, changed, a pickle, or the bundle is for another label set.
+        BundleError: a file is missing, damaged, changed, a pickle, the bundle is for another label set, or its
+            second opinion cannot be had.
         UsageError: there is no such bundle.
     """
     folder = resolve_bundle(name_or_path)
@@ -233,13 +238,16 @@ def load_bundle(
         _check_label_set(record, label_set)
         weights, files = _read_contents(folder, record)
         calibration = Calibration(record.temperatures, record.second_opinion)
-        found = _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration)
+        found = _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration=calibration)
         if found != record.fingerprint:
             raise BundleError(f"{LABELER_FILE} was changed after training: its fingerprint does not fit")
         labeler = _assembled(record, weights, files)
         if isinstance(labeler, NetworkLabeler):
             labeler.network.to(device)
-        return calibration.given_to(labeler, record.fingerprint)
+        try:
+            return calibration.given_to(labeler, record.fingerprint)
+        except UsageError as error:
+            raise BundleError(f"its second opinion cannot be had: {error}") from error
 
 
 def _read_contents(folder: Path, record: BundleRecord) -> tuple[bytes, dict[str, bytes]]:
@@ -276,14 +284,19 @@ def write_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[st
 
 
 def write_calibration(name_or_path: str | Path, calibration: Calibration, *, told: Mapping[str, Any]) -> None:
-    """Stores a calibration in a bundle, and what it changed in its training record; figures from before go."""
+    """Stores a calibration in a bundle, and what it changed in its training record; figures from before go.
+
+    Raises:
+        BundleError: the bundle cannot be read.
+        OutputError: it cannot be written.
+    """
     folder = resolve_bundle(name_or_path)
     with _named(folder):
         raw, record = _read_record(folder)
         weights, files = _read_contents(folder, record)
     opinion = calibration.opinion
     changed = {
-        "fingerprint": _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration),
+        "fingerprint": _fingerprint(raw["recipe"], raw["label_set"], weights, files, calibration=calibration),
         "temperatures": None if calibration.temperatures is None else list(calibration.temperatures),
         "second_opinion": None if opinion is None else opinion.model_dump(mode="json"),
         "training": {**raw.get("training", {}), "calibration": dict(told)},
@@ -420,6 +433,7 @@ def _fingerprint(
     label_set: Any,
     weights: bytes,
     files: Mapping[str, bytes],
+    *,
     calibration: Calibration = UNCALIBRATED,
 ) -> str:
     """Over recipe and label set as they are written, so that a later version with new settings agrees."""

@@ -22,7 +22,7 @@ def calibrate(
     """The labeler with a temperature for each label, and what that changed on the texts it was fitted on.
 
     `second_opinion` names a labeler that reads by rules, whose answers are to be weighed in; where no weight helps,
-    they are not.
+    they are not. One that the labeler had before goes.
 
     Raises:
         UsageError: the second opinion cannot be had.
@@ -35,7 +35,7 @@ def calibrate(
     record = {"texts": len(held_out), "before": _measured(before, truth), "after": _measured(after, truth)}
     if second_opinion is None:
         return with_calibration(labeler, Calibration(temperatures)), record
-    second = load_adviser(second_opinion, labeler.label_set).probabilities(held_out.texts)
+    second = load_adviser(second_opinion, labeler.label_set, unit=labeler.unit).probabilities(held_out.texts)
     weight = fit_weight(after, second, truth)
     record["second_opinion"] = {
         "labeler": second_opinion,

@@ -19,7 +19,7 @@ def calibrate_bundle(
     """Calibrates a bundle where it lies, whether or not it was before; returns what that changed.
 
     `files` are those that its training held texts out of; they are known by their content. The figures in the
-    bundle's record go, as they were measured without the temperatures. `second_opinion` is as for `calibrate`.
+    bundle's record go, as they were measured before. `second_opinion` is as for `calibrate`.
 
     Raises:
         UsageError: these are not the files, or the second opinion cannot be had.

@@ -93,8 +93,11 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
         raise BundleError(
             f"labeler '{name}' has no bundle yet: make one with 'ctlabel train {name} --out FOLDER'"
         )
-    raise unknown_name(kind="labeler", name=name, known=[DEFAULT_ALIAS, *list_bundles(), *_rule_labelers()])
+    raise unknown_name(
+        kind="labeler", name=name, known=[DEFAULT_ALIAS, *list_bundles(), *list_rule_labelers()]
+    )
 
 
-def _rule_labelers() -> list[str]:
+def list_rule_labelers() -> list[str]:
+    """Names of the shipped labelers that read by rules."""
     return [name for name in conf_names("labelers") if _rules_file(name)]

@@ -62,8 +62,8 @@ class TrainingInputs:
         }
         if not self.teachers:
             return files
-        records = [(path, read_bundle_record(path)) for path in self.teachers]
-        return {**files, "teachers": [{"file": p.name, "hash": record.fingerprint} for p, record in records]}
+        told = [{"file": path.name, "hash": load_bundle(path).fingerprint} for path in self.teachers]
+        return {**files, "teachers": told}
 
     def _kinds(self) -> list[tuple[str, tuple[Path, ...]]]:
         kinds = [("labelled", self.labelled), ("texts", self.texts)]
@@ -107,7 +107,7 @@ def train_labeler(  # noqa: PLR0913
     started = time.monotonic()
     label_set = load_labels(recipe)
     if second_opinion is not None:
-        load_adviser(second_opinion, label_set)
+        load_adviser(second_opinion, label_set, unit=recipe.unit)
     data = inputs.to_json()
     key = hash_json([recipe.model_dump(mode="json"), label_set.hash, data])
     split = read_split(recipe, inputs, label_set)

@@ -16,7 +16,7 @@ from labelers.device import find_device
 from labelers.loading import load_labeler
 from pipeline.aggregation import Probabilities
 from pipeline.texts import TextBatch
-from schemas.errors import DeviceError
+from schemas.errors import BundleError, DeviceError, UsageError
 from schemas.precision import Precision
 
 CACHED_SENTENCES = 200_000
@@ -58,10 +58,10 @@ class CachedLabeler:
 
     def _infer(self, texts: list[str]) -> Iterable[Probabilities]:
         # Whatever one text breaks must not cost the others; a text that fails alone rejects its own report.
-        # A GPU that fails would reject them all: the run stops, and goes on when it is called again.
+        # A GPU that fails, or a broken rule, would reject them all: the run stops, and goes on when called again.
         try:
             return self.labeler.probabilities(texts)
-        except DeviceError:
+        except (DeviceError, UsageError):
             raise
         except Exception:
             return [self._infer_alone(text) for text in texts]
@@ -70,7 +70,7 @@ class CachedLabeler:
         label_set = self.labeler.label_set
         try:
             alone: Probabilities = self.labeler.probabilities([text])[0]
-        except DeviceError:
+        except (DeviceError, UsageError):
             raise
         except Exception:
             return np.full((len(label_set.ids), len(label_set.classes)), np.nan, np.float32)
@@ -80,9 +80,10 @@ class CachedLabeler:
 class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # type: ignore[misc]
     """RunInference's view of a labeler bundle: one element is a batch, already as large as it should be."""
 
-    def __init__(self, bundle: str, *, precision: Precision, device: str) -> None:
+    def __init__(self, bundle: str, *, fingerprint: str, precision: Precision, device: str) -> None:
         super().__init__()
         self._bundle = bundle
+        self._fingerprint = fingerprint
         self._precision = precision
         self._device = device
 
@@ -91,9 +92,16 @@ class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # 
 
         Raises:
             UsageError: the worker's machine has no such device.
+            BundleError: it has another bundle there, or other rules.
         """
         device = find_device(self._device)
-        return CachedLabeler(load_labeler(self._bundle, precision=self._precision, device=device))
+        labeler = load_labeler(self._bundle, precision=self._precision, device=device)
+        if labeler.fingerprint != self._fingerprint:
+            raise BundleError(
+                f"bundle {self._bundle} is on this worker another labeler ({labeler.fingerprint}) than the run was "
+                f"planned with ({self._fingerprint}): install the same ctlabel on all workers"
+            )
+        return CachedLabeler(labeler)
 
     def run_inference(
         self,

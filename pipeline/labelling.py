@@ -71,7 +71,12 @@ class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
 
     def _handler(self) -> LabelerHandler:
         config = self._step.config
-        return LabelerHandler(self._step.bundle, precision=config.precision, device=config.device)
+        return LabelerHandler(
+            self._step.bundle,
+            fingerprint=self._step.stamp.labeler_fingerprint,
+            precision=config.precision,
+            device=config.device,
+        )
 
 
 class ReadShards(beam.DoFn):  # type: ignore[misc]

@@ -117,9 +117,11 @@ class RuleLabeler:
 
     def explain(self, text: str) -> tuple[Mention, ...]:
         """Every mention with its term and cue, left to right; none in history, technique, advice and the like."""
-        if not text or self._is_aside(text):
+        if not text:
             return ()
         plain = PlainText.of(text)
+        if self._is_aside(text, plain):
+            return ()
         cues = self.reader.cues(plain)
         clauses = Clauses.of(plain.text, cues)
         found = self.finder.find(plain, clauses)
@@ -133,8 +135,9 @@ class RuleLabeler:
 
     def _mention(self, candidate: Candidate, cues: Sequence[Cue], clauses: Clauses) -> Mention | None:
         if candidate.says is not None:
-            # "or" joins what stands beside it, not what a structure is called
-            cues = [c for c in cues if c.rule.strength > 0 and not candidate.touches(c.start, c.end)]
+            # "or" joins what stands beside it, not what a structure further on is called.
+            cues = [c for c in cues if c.rule.strength > 0 or candidate.is_next_to(c.start, c.end)]
+            cues = [c for c in cues if not candidate.touches(c.start, c.end)]
         certainty, cue = self.reader.read(candidate.parts, cues, clauses)
         if candidate.says is not None:
             if certainty is Certainty.NEGATIVE:
@@ -155,13 +158,13 @@ class RuleLabeler:
             cue_span=None if cue is None else (cue.start, cue.end),
         )
 
-    def _is_aside(self, text: str) -> bool:
+    def _is_aside(self, text: str, plain: PlainText) -> bool:
         heading = self.headings.at_start(text)
         if heading is not None and heading.kind in _ASIDES:
             return True
         if self.judge.role(text) is not None:
             return True
-        return bool(self.asides.find(PlainText.of(text))) and not self.judge.tells_of_images(text)
+        return bool(self.asides.find(plain)) and not self.judge.tells_of_images(text)
 
 
 def check_labels(rules: RuleFile, label_set: LabelSet) -> None:

@@ -39,6 +39,12 @@ class Candidate:
         """Where its last word ends."""
         return max(end for _, end in self.parts)
 
+    def is_next_to(self, start: int, end: int) -> bool:
+        """Whether at most a blank lies between a span and its words."""
+        return any(
+            start - own_end in {0, 1} or own_start - end in {0, 1} for own_start, own_end in self.parts
+        )
+
     def touches(self, start: int, end: int) -> bool:
         """Whether a span shares a character with its words."""
         return any(start < own_end and own_start < end for own_start, own_end in self.parts)

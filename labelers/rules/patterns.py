@@ -20,6 +20,8 @@ _TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|.", re.DOTALL)
 _WORD_START = re.compile(r"(?<!\w)\w")
 _QUANTIFIER = re.compile(r"^(?:[?*+]|\{\d*,?\d*\})\??")
 _START = methodcaller("start")
+_ENDS_LOOKING_AHEAD = re.compile(r"\(\?[=!](?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)$")
+_NO_WIDTH = frozenset({r"\b", r"\B", "^"})
 _ANY_HEADS = frozenset({r"\w", r"\d", r"\S", "."})
 SYMBOL, ANY_LETTER = "symbol", "any"
 _ODD_CHARACTERS = str.maketrans(
@@ -30,7 +32,7 @@ _ODD_CHARACTERS = str.maketrans(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlainText:
-    """A text as rules read it, and where the words are that begin with a letter."""
+    """A text as rules read it, and where its words are by the letter or digit that they begin with."""
 
     text: str
     words: Mapping[str, Sequence[int]]
@@ -74,8 +76,7 @@ class Wording:
         pieces = [piece if piece.startswith("[") else self._widened(piece) for piece in _CLASS.split(named)]
         plural = "(?:e?s)?" if pattern[-1:].isalpha() else ""
         is_word = pattern[-1:].isalnum() or (pattern[-1:] in ")]>?*+}" and pattern[-2:-1] != "\\")
-        looks_ahead = "(?=" in pattern or "(?!" in pattern
-        closed = r"(?!\w)" if is_word and not looks_ahead else ""
+        closed = r"(?!\w)" if is_word and not _ENDS_LOOKING_AHEAD.search(pattern) else ""
         return f"{''.join(pieces)}{plural}{closed}"
 
     def _with_parts(self, pattern: str) -> str:
@@ -155,7 +156,12 @@ class Scanner(Generic[RuleT]):
         # An empty group at the end names the alternative, and leaves its first letter where re looks for it.
         start = r"(?!\w)" if letter == SYMBOL else ""
         parts = [f"{start}(?:{_beginning_with(expression, letter)})(?P<p{i}>)" for i, expression in chosen]
-        return re.compile("|".join(parts)) if parts else None
+        try:
+            return re.compile("|".join(parts)) if parts else None
+        except re.error:
+            for i, expression in chosen:
+                _check(expression, self._entries[i][1])
+            raise
 
 
 def first_letters(expression: str, rest: str = "") -> frozenset[str]:
@@ -165,22 +171,31 @@ def first_letters(expression: str, rest: str = "") -> frozenset[str]:
     """
     if not expression:
         return first_letters(rest) if rest else frozenset({SYMBOL})
-    if expression.startswith("(?"):
+    if expression.startswith("("):
         return _letters_of_group(expression, rest)
     head, tail = _head(expression)
-    own = frozenset({head if head.isalnum() else ANY_LETTER if head in _ANY_HEADS else SYMBOL})
+    if head in _NO_WIDTH:
+        return first_letters(tail, rest)
+    own = _letters_of_head(head)
     if tail[:1] in {"?", "*"} or tail[:2] == "{0":
         return own | first_letters(_behind_quantifier(tail), rest)
     return own
+
+
+def _letters_of_head(head: str) -> frozenset[str]:
+    if head.startswith("["):
+        return frozenset({ANY_LETTER, SYMBOL})  # a class may hold letters and signs
+    return frozenset({head if head.isalnum() else ANY_LETTER if head in _ANY_HEADS else SYMBOL})
 
 
 def _letters_of_group(expression: str, rest: str) -> frozenset[str]:
     end = _closing(expression)
     tail = expression[end + 1 :]
     behind = _behind_quantifier(tail)
-    if not expression.startswith("(?:"):
+    if expression.startswith("(?") and not expression.startswith("(?:"):
         return first_letters(behind, rest)
-    found = [first_letters(part, behind + rest) for part in _split(expression[3:end])]
+    inner = expression[1:end].removeprefix("?:")
+    found = [first_letters(part, behind + rest) for part in _split(inner)]
     if tail[:1] in {"?", "*"} or tail[:2] == "{0":
         found.append(first_letters(behind, rest))
     return frozenset().union(*found)

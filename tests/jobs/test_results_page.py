@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from jobs.results import command as results
 from jobs.results_page import RESULTS_DIR, results_page
-from labelers.bundle import read_bundle_record
+from labelers.bundle import load_bundle, read_bundle_record
 from labelers.comparison.papers import Measure
 from labelers.comparison.records import ALL, read_comparison, write_comparison
 from labelers.registry import DEFAULT_LABELER, resolve_bundle
@@ -56,6 +56,11 @@ def test_the_figures_kept_of_the_shipped_labeler_are_those_of_its_bundle() -> No
 
     assert own.figures[ALL].value(Measure.MICRO, ALL) == stored["micro"]["f1"]
     assert own.figures[ALL].value(Measure.MACRO, "uncertain") == stored["by_class"]["uncertain"]["macro_f1"]
+
+
+def test_the_shipped_labelers_figures_were_measured_with_the_rules_as_they_are() -> None:
+    shipped = resolve_bundle(DEFAULT_LABELER)
+    assert read_bundle_record(shipped).evaluation["dev"]["fingerprint"] == load_bundle(shipped).fingerprint
 
 
 def test_a_comparison_stands_with_where_it_came_from_and_why_it_is_worse(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -173,15 +174,19 @@ def test_calibrate_says_what_it_changed(tmp_path: Path, tiny_bundle: Path) -> No
 
 def test_train_and_calibrate_say_what_a_second_opinion_brought(tmp_path: Path, tiny_bundle: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY_RECIPE), encoding="utf-8")
+    sure = shutil.copytree(tiny_bundle, tmp_path / "sure")
     data = ["--data", str(tiny_bundle.parent / "sentences.parquet"), "--second-opinion", "rules"]
     trained = [str(tmp_path / "tiny.yaml"), "--out", str(tmp_path / "own"), "--max-epochs", "8", *data]
 
-    assert CliRunner().invoke(train, trained, catch_exceptions=False).exit_code == 0
-    result = CliRunner().invoke(calibrate, [str(tmp_path / "own"), *data], catch_exceptions=False)
+    told = CliRunner().invoke(train, trained, catch_exceptions=False).stdout
+    again = CliRunner().invoke(calibrate, [str(tmp_path / "own"), *data], catch_exceptions=False).stdout
+    useless = CliRunner().invoke(calibrate, [str(sure), *data], catch_exceptions=False).stdout
 
     opinion = read_bundle_record(tmp_path / "own").second_opinion
     assert opinion is not None
-    assert f"with {opinion.weight:g} of rules: micro F1" in result.stdout
+    assert f"with {opinion.weight:g} of rules: micro F1" in told
+    assert told.splitlines()[-1] == again.splitlines()[-1]
+    assert "rules did not help (micro F1 1.0000): it keeps no second opinion" in useless
 
 
 def test_data_without_the_label_columns_is_refused(tmp_path: Path, tiny_bundle: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,15 +17,19 @@ from numpy.typing import NDArray
 from labelers.bundle import Calibration, load_bundle, read_bundle_record, save_bundle, with_calibration
 from labelers.calibrating_bundles import calibrate_bundle
 from labelers.loading import load_labeler
-from labelers.recipe import Recipe
-from labelers.second_opinion import SecondOpinion, fit_weight, load_adviser, pool, weighed
+from labelers.recipe import Recipe, Unit
+from labelers.second_opinion import Adviser, SecondOpinion, fit_weight, load_adviser, pool, weighed
+from labelers.sparse.fitting import fit_forests
 from labelers.training import TrainingInputs, train_labeler
 from schemas.errors import BundleError, UsageError
 from schemas.label_set import load_label_set
 from tests.conftest import TINY_RECIPE
 from tests.labelers.networks import three_labels
+from tests.labelers.sparse.examples import CERTAINTY, certain_texts, forest_recipe
 
 TEXTS = ("There is no haemorrhage.", "Acute infarct.", "Possible skull fracture.", "")
+MISTAKE: Any = 7
+"""What no labeler can read."""
 RULES = SecondOpinion(labeler="rules", weight=0.5)
 
 
@@ -111,7 +116,8 @@ def test_the_rules_are_part_of_the_fingerprint(tmp_path: Path, tiny_bundle: Path
     assert labeler.adviser.labeler.fingerprint == rules.fingerprint
 
     other = replace(
-        labeler.adviser, labeler=replace(load_adviser("rules", labeler.label_set), fingerprint="x")
+        labeler.adviser,
+        labeler=replace(load_adviser("rules", labeler.label_set, unit=Unit.SENTENCE), fingerprint="x"),
     )
 
     assert labeler.fingerprint == labeler.adviser.fingerprint(
@@ -136,18 +142,64 @@ def test_a_bundle_without_one_does_not_speak_of_it(tmp_path: Path, tiny_bundle: 
     assert "second_opinion" not in (tmp_path / "own" / "labeler.yaml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("default", "does not read by rules"), ("oracle", "oracle")],
-)
-def test_who_gives_an_opinion_reads_by_rules(name: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        load_adviser(name, load_label_set("head_ct_31"))
+@pytest.mark.parametrize("name", ["default", "oracle", "conf/labelers/rules.yaml"])
+def test_who_gives_an_opinion_is_a_shipped_labeler_that_reads_by_rules(name: str) -> None:
+    with pytest.raises(UsageError, match=f"'{name}' cannot give a second opinion.*: rules$"):
+        load_adviser(name, load_label_set("head_ct_31"), unit=Unit.SENTENCE)
+
+
+def test_one_who_reads_sentences_has_no_opinion_on_reports() -> None:
+    with pytest.raises(UsageError, match="reads a sentence at a time, not a report"):
+        load_adviser("rules", load_label_set("head_ct_31"), unit=Unit.REPORT)
+
+
+def test_training_refuses_an_opinion_before_it_begins(tmp_path: Path, tiny_bundle: Path) -> None:
+    inputs = TrainingInputs(labelled=(training_file(tiny_bundle),))
+
+    with pytest.raises(UsageError, match="cannot give a second opinion"):
+        train_labeler(
+            Recipe.model_validate(TINY_RECIPE), inputs, out=tmp_path / "own", second_opinion="rules.yaml"
+        )
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bundle_whose_second_opinion_is_gone_is_refused_by_its_place(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    labeler = load_bundle(tiny_bundle)
+    gone = SecondOpinion(labeler="oracle", weight=0.5)
+    adviser = Adviser(gone, load_labeler("rules"))
+    save_bundle(replace(labeler, adviser=adviser), tmp_path / "own")
+
+    with pytest.raises(BundleError, match=r"bundle .*own: its second opinion cannot be had: 'oracle'"):
+        load_bundle(tmp_path / "own")
+
+
+def test_of_texts_that_the_first_is_sure_about_the_second_is_not_asked(tiny_bundle: Path) -> None:
+    first = load_bundle(tiny_bundle).probabilities(TEXTS)
+    sure, unsure = first.copy(), first.copy()
+    sure[...], unsure[...] = (1, 0, 0, 0), (0.4, 0.3, 0.2, 0.1)
+    adviser = Adviser(RULES, load_labeler("rules"))
+
+    assert adviser.weigh_in([MISTAKE, MISTAKE], sure[:2]).tolist() == sure[:2].tolist()
+    with pytest.raises((AttributeError, TypeError)):
+        adviser.weigh_in([MISTAKE, MISTAKE], unsure[:2])
+
+
+def test_forests_are_advised_too() -> None:
+    plain = fit_forests(forest_recipe(), CERTAINTY, certain_texts())
+    adviser = Adviser(RULES, plain)
+    texts = ("no bleed the skull", "a large bleed the skull fracture")
+
+    alone, both = plain.probabilities(texts), replace(plain, adviser=adviser).probabilities(texts)
+
+    assert np.array_equal(both, weighed(alone, alone, weight=0.5))
 
 
 def test_an_opinion_on_other_labels_is_refused() -> None:
     with pytest.raises(UsageError, match="has the labels of head_ct_31, not those of three"):
-        load_adviser("rules", three_labels())
+        load_adviser("rules", three_labels(), unit=Unit.SENTENCE)
 
 
 @pytest.fixture(scope="module")

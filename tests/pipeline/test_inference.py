@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from labelers.recipe import Unit
-from pipeline.inference import CachedLabeler
-from schemas.errors import DeviceError
+from pipeline.inference import CachedLabeler, LabelerHandler
+from schemas.errors import BundleError, DeviceError, UsageError
 from schemas.label_set import LabelSet
+from schemas.precision import Precision
 from tests.pipeline.rows import NOT, POS, TWO, sure
 
 
@@ -88,3 +90,24 @@ def test_a_full_memory_is_emptied_and_changes_no_result() -> None:
         np.testing.assert_array_equal(small.probabilities(texts)[0], large.probabilities(texts)[0])
     assert small.probabilities(["a"])[2] == 1
     assert large.probabilities(["a"])[2] == 0
+
+
+class WithABrokenRule(Reader):
+    """A labeler one of whose rules turns out to be no pattern."""
+
+    def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:  # noqa: ARG002
+        raise UsageError("rule pattern 'bleed (' is no regular expression")
+
+
+def test_a_broken_rule_stops_the_run_instead_of_rejecting_every_report() -> None:
+    with pytest.raises(UsageError, match="is no regular expression"):
+        CachedLabeler(WithABrokenRule()).probabilities(["a bleed", "normal"])
+
+
+def test_a_worker_that_has_another_labeler_than_was_planned_with_refuses(tiny_bundle: Path) -> None:
+    handler = LabelerHandler(
+        str(tiny_bundle), fingerprint="planned", precision=Precision.FLOAT32, device="cpu"
+    )
+
+    with pytest.raises(BundleError, match=r"than the run was planned with \(planned\)"):
+        handler.load_model()

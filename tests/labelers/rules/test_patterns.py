@@ -58,6 +58,9 @@ def test_an_unknown_part_is_named() -> None:
         ("o?edema", {"o", "e"}),
         (r"\w+oma", {ANY_LETTER}),
         (r":\s*none", {SYMBOL}),
+        ("[ck]ontusion", {ANY_LETTER, SYMBOL}),
+        (r"\bmass", {"m"}),
+        ("(new|old) mass", {"n", "o"}),
         ("(?:a|(?:b|c)?)d", {"a", "b", "c", "d"}),
     ],
 )
@@ -67,7 +70,20 @@ def test_first_letters_of_an_expression(expression: str, letters: set[str]) -> N
 
 @given(
     st.lists(
-        st.sampled_from(["old", "(?:new|old)", "(?:no )?", "b?e", "(?:x|yy)*z", "tumou?r", r"\w+"]),
+        st.sampled_from(
+            [
+                "old",
+                "(?:new|old)",
+                "(new|old)",
+                "[on]ld",
+                r"\bold",
+                "(?:no )?",
+                "b?e",
+                "(?:x|yy)*z",
+                "tumou?r",
+                r"\w+",
+            ]
+        ),
         min_size=1,
         max_size=4,
     ),

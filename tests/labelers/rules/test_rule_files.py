@@ -57,6 +57,7 @@ def wordings(rule: Example) -> tuple[str, ...]:
 def test_every_shipped_pattern_compiles_as_loading_the_shipped_labeler_does_not_try_them() -> None:
     MentionFinder(RULES, LABELER.label_set, WORDING)
     CertaintyReader(RULES, WORDING)
+    Scanner([(rule, pattern) for rule in RULES.asides for pattern in rule.find], WORDING)
     assert not WORDING.tested
 
 
