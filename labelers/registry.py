@@ -98,6 +98,11 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
     )
 
 
+def shipped_rules(name: str) -> Path | None:
+    """The recipe file of a shipped labeler that reads by rules, None where there is none of this name."""
+    return _rules_file(name) if name in conf_names("labelers") else None
+
+
 def list_rule_labelers() -> list[str]:
     """Names of the shipped labelers that read by rules."""
-    return [name for name in conf_names("labelers") if _rules_file(name)]
+    return [name for name in conf_names("labelers") if shipped_rules(name)]

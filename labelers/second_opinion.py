@@ -16,13 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import softmax
 
 from labelers.base import Labeler, Probabilities, predicted_classes
 from labelers.data import Targets
 from labelers.metrics import micro_f1
 from labelers.recipe import Unit
-from labelers.registry import list_rule_labelers, locate_labeler
+from labelers.registry import list_rule_labelers, shipped_rules
 from labelers.rules.labeler import RuleLabeler
+from labelers.temperatures import bounded_log
 from schemas.conf import Frozen
 from schemas.errors import UsageError
 from schemas.hashing import hash_json, hash_sources
@@ -31,7 +33,6 @@ from schemas.label_set import Identifier, LabelSet
 SURE = 0.8
 """From this probability on an answer stands: the shipped rules, of confidence 0.91, turn none above 0.77 anyway
 with a weight of 0.35."""
-SMALLEST = 1e-12
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 
 
@@ -78,13 +79,13 @@ def load_adviser(name: str, label_set: LabelSet, *, unit: Unit) -> RuleLabeler:
     Raises:
         UsageError: no shipped labeler of this name reads by rules, or it has other labels, or reads other texts.
     """
-    advisers = list_rule_labelers()
-    if name not in advisers:
+    place = shipped_rules(name)
+    if place is None:
         raise UsageError(
             f"'{name}' cannot give a second opinion, which comes from a shipped labeler that reads by rules: "
-            f"{', '.join(advisers)}"
+            f"{', '.join(list_rule_labelers())}"
         )
-    found = RuleLabeler.load(locate_labeler(name))
+    found = RuleLabeler.load(place)
     if found.unit is not unit:
         raise UsageError(
             f"labeler '{name}' reads a {found.unit.value} at a time, not a {unit.value}: leave --second-opinion out"
@@ -105,9 +106,8 @@ def weighed(first: Probabilities, second: Probabilities, *, weight: float) -> Pr
 
 def pool(first: Probabilities, second: Probabilities, *, weight: float) -> Probabilities:
     """The pool of two labelers' answers to the same texts: (n, n_L, n_C)."""
-    together = _log(first) + weight * _log(second)
-    together = np.exp(together - together.max(axis=-1, keepdims=True))
-    found: Probabilities = (together / together.sum(axis=-1, keepdims=True)).astype(np.float32)
+    together = bounded_log(first) + weight * bounded_log(second)
+    found: Probabilities = softmax(together, axis=-1).astype(np.float32)
     return found
 
 
@@ -120,10 +120,6 @@ def fit_weight(first: Probabilities, second: Probabilities, truth: Targets) -> f
         return micro_f1(truth, answers, n_classes=n_classes)
 
     return max(WEIGHTS, key=lambda weight: (round(found(weight), 4), -weight))
-
-
-def _log(probabilities: Probabilities) -> NDArray[np.float64]:
-    return np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
 
 
 def _unsure(probabilities: Probabilities) -> NDArray[np.bool_]:

@@ -32,12 +32,18 @@ def fit_temperatures(probabilities: Probabilities, truth: Targets) -> Temperatur
     Most labels have too few mentions to go by alone, so each is drawn towards the temperature that suits all of
     them best: its logarithm is taken to lie `SPREAD` from that one's, as a rule (a normal prior).
     """
-    log_p = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
+    log_p = bounded_log(probabilities)
     for_all = _fit(log_p, truth)
     return tuple(
         round(_fit(log_p[:, [label]], truth[:, [label]], around=for_all), 4)
         for label in range(truth.shape[1])
     )
+
+
+def bounded_log(probabilities: Probabilities) -> NDArray[np.float64]:
+    """Logarithms that stay finite: of SMALLEST where a probability is less."""
+    found: NDArray[np.float64] = np.log(np.maximum(probabilities.astype(np.float64), SMALLEST))
+    return found
 
 
 def log_loss(probabilities: Probabilities, truth: Targets) -> float:

@@ -136,8 +136,12 @@ class RuleLabeler:
     def _mention(self, candidate: Candidate, cues: Sequence[Cue], clauses: Clauses) -> Mention | None:
         if candidate.says is not None:
             # "or" joins what stands beside it, not what a structure further on is called.
-            cues = [c for c in cues if c.rule.strength > 0 or candidate.is_next_to(c.start, c.end)]
-            cues = [c for c in cues if not candidate.touches(c.start, c.end)]
+            cues = [
+                cue
+                for cue in cues
+                if not candidate.touches(cue.start, cue.end)
+                and (cue.rule.strength > 0 or candidate.is_next_to(cue.start, cue.end))
+            ]
         certainty, cue = self.reader.read(candidate.parts, cues, clauses)
         if candidate.says is not None:
             if certainty is Certainty.NEGATIVE:
