@@ -28,21 +28,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.certainty import Certainty
+from labelers.marks import Line, Mentions, class_columns, count_mentions, read_lines, read_marks
 from schemas.conf import CONF_DIR
-from schemas.errors import CtlabelError, InputError, OutputError, UsageError, unknown_name
+from schemas.errors import CtlabelError, InputError, OutputError, UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, LabelSet, load_label_set
 
 WRITTEN = CONF_DIR / "written"
 
 _HEADER = re.compile(r"@ (?P<id>[\w-]+) \| (?P<modality>CT|MR) \| (?P<style>\S.*)")
 _PART = re.compile(r"(?P<gap>/{0,2})(?P<role>[#HTFAO]) (?P<text>\S.*?)(?: => (?P<labels>\S.*))?")
-_CLASSES = {"+": Certainty.POSITIVE, "?": Certainty.UNCERTAIN, "-": Certainty.NEGATIVE}
 _GAPS = {"": " ", "/": "\n", "//": "\n\n"}
 _ROLES = {
     "#": "heading",
@@ -63,7 +61,7 @@ class WrittenSentence:
     end: int
     text: str
     role: str
-    labels: dict[str, Certainty]
+    labels: Mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +75,25 @@ class WrittenReport:
     sentences: tuple[WrittenSentence, ...]
 
 
-class _Place(NamedTuple):
-    """Where a line stands, for errors."""
-
-    path: Path
-    line: int
-
-    def error(self, what: str) -> InputError:
-        return InputError(f"{self.path}, line {self.line}: {what}")
-
-
 def read_written(path: Path, label_set: LabelSet) -> tuple[WrittenReport, ...]:
     """The reports of one file.
 
     Raises:
         InputError: the file cannot be read, or a line is not of the form above; it names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as UTF-8 text: {type(error).__name__}") from error
     reports: list[WrittenReport] = []
-    block: list[tuple[_Place, str]] = []
-    for number, line in enumerate(lines, start=1):
+    block: list[tuple[Line, str]] = []
+    for place, line in read_lines(path):
         if line.startswith("@"):
             reports += _reports(block, label_set)
             block = []
-        if line.strip():
-            block.append((_Place(path, number), line.rstrip()))
+        block.append((place, line))
     reports += _reports(block, label_set)
     _check_ids(path, reports)
     return tuple(reports)
 
 
-def _reports(block: Sequence[tuple[_Place, str]], label_set: LabelSet) -> list[WrittenReport]:
+def _reports(block: Sequence[tuple[Line, str]], label_set: LabelSet) -> list[WrittenReport]:
     """The report of a block of lines; none of an empty block."""
     if not block:
         return []
@@ -130,30 +113,16 @@ def _reports(block: Sequence[tuple[_Place, str]], label_set: LabelSet) -> list[W
     return [WrittenReport(header["id"], header["modality"], header["style"], text, tuple(sentences))]
 
 
-def _read_part(place: _Place, line: str, label_set: LabelSet) -> tuple[str, WrittenSentence]:
+def _read_part(place: Line, line: str, label_set: LabelSet) -> tuple[str, WrittenSentence]:
     """What stands before the part, and the part as if it stood at the start."""
     part = _PART.fullmatch(line)
     if part is None:
         raise place.error("expected a role (# H T F A O), a text, and perhaps ' => ' and labels")
     role, text = _ROLES[part["role"]], part["text"]
-    labels = _read_labels(place, (part["labels"] or "").split(), label_set)
+    labels = read_marks(place, (part["labels"] or "").split(), label_set)
     if labels and role not in _MENTIONING:
         raise place.error(f"a {role} mentions no label: make it F, or leave its labels out")
     return _GAPS[part["gap"]], WrittenSentence(0, len(text), text, role, labels)
-
-
-def _read_labels(place: _Place, marks: Sequence[str], label_set: LabelSet) -> dict[str, Certainty]:
-    labels: dict[str, Certainty] = {}
-    for mark in marks:
-        label = mark[1:]
-        if mark[0] not in _CLASSES:
-            raise place.error(f"label '{mark}' begins with none of + ? -")
-        if label not in label_set.ids:
-            raise place.error(str(unknown_name(kind="label", name=label, known=label_set.ids)))
-        if label in labels:
-            raise place.error(f"label {label} is given twice")
-        labels[label] = _CLASSES[mark[0]]
-    return labels
 
 
 def _check_ids(path: Path, reports: Sequence[WrittenReport]) -> None:
@@ -189,22 +158,14 @@ def sentence_table(reports: Sequence[WrittenReport], label_set: LabelSet) -> pa.
         "text": [sentence.text for _, _, sentence in rows],
         "role": [sentence.role for _, _, sentence in rows],
     }
-    classes = {
-        label: [s.labels.get(label, Certainty.NOT_MENTIONED).label for _, _, s in rows]
-        for label in label_set.ids
-    }
-    return pa.table(columns | classes)
+    return pa.table(columns | class_columns([sentence.labels for _, _, sentence in rows], label_set))
 
 
-def count_mentions(reports: Sequence[WrittenReport], label_set: LabelSet) -> str:
+def summarise(reports: Sequence[WrittenReport], label_set: LabelSet) -> str:
     """How many reports and parts there are, and how often each label is mentioned, as lines to print."""
-    parts = [sentence for report in reports for sentence in report.sentences]
-    counts = Counter((label, certainty) for part in parts for label, certainty in part.labels.items())
-    lines = [f"{len(reports)} reports, {len(parts)} parts, {counts.total()} mentions", f"{'':36}   +   ?   -"]
-    for label in label_set.ids:
-        by_class = "".join(f"{counts[label, certainty]:4}" for certainty in _CLASSES.values())
-        lines.append(f"{label:36}{by_class}")
-    return "\n".join(lines)
+    mentions = [sentence.labels for report in reports for sentence in report.sentences]
+    total = sum(map(len, mentions))
+    return f"{len(reports)} reports, {len(mentions)} parts, {total} mentions\n{count_mentions(mentions, label_set)}"
 
 
 def write_tables(reports: Sequence[WrittenReport], label_set: LabelSet, out: Path) -> None:
@@ -234,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             write_tables(reports, label_set, given.out)
     except CtlabelError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
-    sys.stdout.write(count_mentions(reports, label_set) + "\n")
+    sys.stdout.write(summarise(reports, label_set) + "\n")
 
 
 def _files(named: Sequence[Path]) -> list[Path]:
