@@ -32,6 +32,7 @@ class SentenceRules(Frozen):
     before_number: frozenset[str]
     before_name: frozenset[str]
     connectives: frozenset[str]
+    names: frozenset[str]
 
 
 _CANDIDATE = re.compile(
@@ -43,6 +44,13 @@ _HAS_WORD = re.compile(r"[^\W_]")
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
 _INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
+_PUNCTUATION = re.compile(r"[.,;:!?](?=\s|\Z)")
+_WORD = re.compile(r"\S+")
+_CAPITALISED = re.compile(r"A|[A-Z][a-z]+(?:[-/'][A-Za-z]+)*")
+RUN_ON_WORDS = 8
+"""From so many words on a passage without any punctuation is taken for several sentences."""
+MOST_CAPITALISED = 1 / 3
+"""A passage with a larger share of capitalised words is a title, in which a capital letter means nothing."""
 MAX_REMEMBERED = 50_000
 LOOK_BEHIND = 2
 """How many characters before a passage decide where its sentences end: as far as the patterns above look back."""
@@ -79,7 +87,8 @@ class SentenceSplitter:
 
     def _find_spans(self, text: str, start: int) -> tuple[tuple[int, int], ...]:
         """Spans from `start` to the end."""
-        edges = [start, *self._stops(text, start, len(text)), len(text)]
+        stops = self._stops(text, start, len(text)) or self._run_on_starts(text, start)
+        edges = [start, *stops, len(text)]
         return tuple(span for begin, end in pairwise(edges) for span in _trimmed(text, begin, end))
 
     def _stops(self, text: str, start: int, end: int) -> list[int]:
@@ -90,6 +99,21 @@ class SentenceSplitter:
         ]
         items = [match.start() for match in _INLINE_ITEM.finditer(text, start, end)]
         return sorted({*stops, *items}) if items else stops
+
+    def _run_on_starts(self, text: str, start: int) -> list[int]:
+        """Where sentences begin that nothing but a capital letter parts from the one before."""
+        if _PUNCTUATION.search(text, start):
+            return []
+        words = list(_WORD.finditer(text, start))
+        capitalised = sum(_is_capitalised(word[0]) for word in words)
+        if len(words) < RUN_ON_WORDS or capitalised > MOST_CAPITALISED * len(words):
+            return []
+        return [word.start() for before, word in pairwise(words) if self._begins_run_on(before[0], word[0])]
+
+    def _begins_run_on(self, before: str, word: str) -> bool:
+        if not _is_capitalised(word) or _is_capitalised(before) or not before[-1].isalpha():
+            return False
+        return word.lower() not in self.rules.names and before.lower() not in self.rules.connectives
 
     def _is_end(self, text: str, start: int, mark: int, after: int, end: int) -> bool:
         following = _NEXT_TOKEN.match(text, after, end)
@@ -134,6 +158,10 @@ def _question_ends(text: str, start: int, mark: int, token: str) -> bool:
     if mark == start or text[mark - 1].isspace() or text[mark - 1] in "([":
         return False
     return token[0].isupper() or token[0].isdigit() or token[0] == "?"
+
+
+def _is_capitalised(word: str) -> bool:
+    return _CAPITALISED.fullmatch(word) is not None
 
 
 def _last_token(text: str, start: int, after: int) -> str:

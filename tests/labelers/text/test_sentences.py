@@ -89,3 +89,38 @@ def test_a_passage_is_split_the_same_wherever_it_stands_and_however_often(before
 
     for _ in range(2):
         assert list(SPLITTER.spans(text, len(before), len(text))) == list(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "No bleed is seen The ventricles are not dilated Old lacune on the left",
+            ["No bleed is seen", "The ventricles are not dilated", "Old lacune on the left"],
+        ),
+        (
+            "Thrombus in the left MCA There is no shift of the midline",
+            ["Thrombus in the left MCA", "There is no shift of the midline"],
+        ),
+        ("No bleed\nNo shift is seen at all today", ["No bleed", "No shift is seen at all today"]),
+    ],
+)
+def test_without_any_punctuation_a_capital_letter_begins_a_sentence(text: str, sentences: list[str]) -> None:
+    assert split(text) == sentences
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is an old bleed in the left Sylvian fissure as before",
+        "Aneurysm of the circle of Willis as it was in March of that year",
+        "Old Left Frontal Infarct with Ex vacuo Dilatation of the Horn",
+        "An infarct of the left Thalamus",
+        "Scan 7795 Skull views of that day were looked at again",
+        "There is, as it was, an old bleed next to the Insula",
+    ],
+)
+def test_a_capital_letter_begins_none_in_a_name_a_title_a_short_line_or_where_there_is_punctuation(
+    text: str,
+) -> None:
+    assert split(text) == [text]
