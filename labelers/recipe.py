@@ -361,11 +361,14 @@ class Training(Frozen):
     """How the labeler is trained; whatever the paper does not do is a deviation that the recipe's notes state.
 
     `synthetic_only`: of the labelled texts only the held-out ones are used (the paper's ablation, Tables 5 and 6).
+    `synonyms`: with how many texts each synonym of a label is learnt besides, put in the place of another of its
+    form (`labelers.synonyms`); half of them are never learnt in this way.
     `warm_up` is the share of all steps over which the learning rate rises from 0; `weight_decay` is AdamW's.
     """
 
     synthesis: str | None
     synthetic_only: bool = False
+    synonyms: int = Field(default=0, ge=0)
     held_out: HeldOut
     batch_size: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

@@ -30,7 +30,9 @@ from labelers.recipe import Recipe, Teaching, load_labels
 from labelers.second_opinion import load_adviser
 from labelers.sparse.fitting import fit_sparse
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe
+from labelers.spelling import load_spelling
 from labelers.start import Start, start_from_encoder, start_from_words
+from labelers.synonyms import swapped_texts
 from labelers.synthetic import load_synthesis, synthetic_texts
 from labelers.teaching import LikeWords, TaughtTexts, changed_copies, sentences_of, teach
 from schemas.errors import InputError, OutputError, UsageError
@@ -145,7 +147,7 @@ def is_trained(bundle: Path, recipe: AnyRecipe, inputs: TrainingInputs) -> bool:
 
 
 def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -> Split:
-    """Reads the labelled texts, holds out a share of the groups, adds the synthetic sentences to the rest.
+    """Reads the labelled texts, holds out a share of the groups, adds to the rest texts that are made.
 
     Raises:
         InputError: a file does not fit, or nothing can be held out.
@@ -159,6 +161,9 @@ def read_split(recipe: AnyRecipe, inputs: TrainingInputs, label_set: LabelSet) -
             column = recipe.training.held_out.group_column
             raise InputError(f"nothing can be held out: no --data file has enough groups in column {column}")
         train, held_out = train.select(~mask), train.select(mask)
+    if recipe.training.synonyms:
+        swapped = swapped_texts(train, label_set, load_spelling(), each=recipe.training.synonyms)
+        train = concatenate([train, swapped])
     if recipe.training.synthesis is not None:
         synthetic = synthetic_texts(load_synthesis(recipe.training.synthesis), label_set)
         train = synthetic if recipe.training.synthetic_only else concatenate([train, synthetic])

@@ -24,10 +24,14 @@ from schemas.label_set import DEFAULT_LABEL_SET, Identifier
 
 
 class SparseTraining(Frozen):
-    """What fitting needs besides the model's own settings; `held_out` is measured, and chooses a penalty."""
+    """What fitting needs besides the model's own settings; `held_out` is measured, and chooses a penalty.
+
+    The texts that are made are those of `labelers.recipe.Training`.
+    """
 
     synthesis: str | None
     synthetic_only: bool = False
+    synonyms: int = Field(default=0, ge=0)
     held_out: HeldOut
     seed: int = 0
     threads: int = Field(default=2, ge=1)

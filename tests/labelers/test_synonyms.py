@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from labelers.data import LabelledTexts
 from labelers.spelling import load_spelling
-from labelers.synonyms import SynonymSwap, held_out_synonyms
+from labelers.synonyms import SynonymSwap, held_out_synonyms, swapped_texts
 from schemas.label_set import Label, LabelSet, load_label_set
 
 SPELLING = load_spelling()
@@ -94,3 +96,42 @@ def test_a_term_without_a_synonym_of_its_form_stays() -> None:
     assert plural.change("Old bleeds.", {"haemorrhage"}) == "Old bleeds."
     adjectives = swap(label("effacement", "effaced", *WORDS))
     assert adjectives.change("The sulci are effaced.", {"effacement"}) == "The sulci are effaced."
+
+
+FEW = LabelSet(id="few", version=1, labels=(label("haemorrhage", *WORDS), label("infarct", "stroke")))
+
+
+def labelled(*rows: tuple[str, int, int]) -> LabelledTexts:
+    """Texts, each with its class of haemorrhage and of infarct."""
+    targets = np.array([row[1:] for row in rows], np.int64)
+    return LabelledTexts(tuple(row[0] for row in rows), targets, ("report",) * len(rows))
+
+
+def test_a_synonym_to_be_learnt_takes_the_place_of_another_in_a_text_that_keeps_its_labels() -> None:
+    texts = labelled(("Old haemorrhage, no infarct.", 3, 1))
+
+    made = swapped_texts(texts, FEW, SPELLING, each=5)
+
+    learnt = set(WORDS) - HELD_OUT
+    assert {text for text in made.texts if "infarct" in text} == {
+        f"Old {word}, no infarct." for word in learnt
+    }
+    assert (made.targets == [3, 1]).all()
+    assert set(made.groups) == {None}
+
+
+def test_of_each_synonym_no_more_texts_are_made_than_asked_for() -> None:
+    texts = labelled(*((f"Haemorrhage of {size} mm.", 3, 0) for size in range(20)))
+
+    made = swapped_texts(texts, FEW, SPELLING, each=4)
+
+    assert len(made) == 4 * len(set(WORDS) - HELD_OUT)
+    assert not any(word in text for word in HELD_OUT for text in made.texts)
+    again = swapped_texts(texts, FEW, SPELLING, each=4)
+    assert again.texts == made.texts
+
+
+def test_a_term_of_a_label_that_is_not_mentioned_stays() -> None:
+    made = swapped_texts(labelled(("History of haemorrhage.", 0, 0)), FEW, SPELLING, each=4)
+
+    assert len(made) == 0

@@ -191,6 +191,22 @@ def test_synthetic_texts_alone_leave_the_held_out_texts_as_they_are(
     assert split.held_out.texts == both.held_out.texts
 
 
+def test_synonyms_are_learnt_in_texts_of_their_own_and_the_held_out_texts_stay(
+    inputs: TrainingInputs, label_file: Path
+) -> None:
+    bleed, *others = three_labels().labels
+    known = bleed.model_copy(update={"synonyms": ("blood",)})
+    label_set = three_labels().model_copy(update={"labels": (known, *others)})
+    without = read_split(recipe_for(label_file), inputs, label_set)
+
+    split = read_split(recipe_for(label_file, synonyms=2), inputs, label_set)
+
+    made = split.train.texts[len(without.train) :]
+    assert made
+    assert set(made) <= {phrase.format("blood") for phrase in PHRASES}
+    assert split.held_out.texts == without.held_out.texts
+
+
 def test_synthetic_texts_alone_need_a_synthesis(label_file: Path) -> None:
     with pytest.raises(ValueError, match="leaves nothing to train on"):
         recipe_for(label_file, synthetic_only=True)
