@@ -1,4 +1,4 @@
-"""Any labeler by name or path: a trained bundle, or one that reads by rules and needs none."""
+"""Any labeler by name or path: a trained bundle, or one that needs none, as it reads by rules or is a committee."""
 
 from __future__ import annotations
 
@@ -9,26 +9,43 @@ import torch
 
 from labelers.base import Labeler
 from labelers.bundle import load_bundle
+from labelers.committee import COMMITTEE_KIND, Committee, load_committee
 from labelers.device import CPU
 from labelers.network_labeler import NetworkLabeler
-from labelers.registry import locate_labeler
+from labelers.registry import locate_labeler, recipe_kind
 from labelers.rules.labeler import RuleLabeler
+from schemas.errors import UsageError
 from schemas.precision import Precision
 
 
 def load_labeler(
     name_or_path: str | Path, *, precision: Precision = Precision.FLOAT32, device: torch.device = CPU
 ) -> Labeler:
-    """The labeler of a shipped name, a bundle's folder, or the recipe file of a rule labeler.
+    """The labeler of a shipped name, a bundle's folder, or the file of a rule labeler or a committee.
 
     `precision` is what a network multiplies in, and `device` where; labelers of another kind have neither.
 
     Raises:
         BundleError: a bundle is missing, damaged or unsafe.
-        UsageError: there is nothing of this name, or a rule file does not fit.
+        UsageError: there is nothing of this name, or a file or a committee's members do not fit.
     """
     place = locate_labeler(name_or_path)
     if place.is_file():
+        if recipe_kind(place) == COMMITTEE_KIND:
+            return _load_committee(place, precision=precision, device=device)
         return RuleLabeler.load(place)
     loaded = load_bundle(place, device=device)
     return replace(loaded, precision=precision) if isinstance(loaded, NetworkLabeler) else loaded
+
+
+def _load_committee(path: Path, *, precision: Precision, device: torch.device) -> Committee:
+    recipe = load_committee(path)
+    members = [_load_member(path, member, precision=precision, device=device) for member in recipe.members]
+    return Committee.of(recipe.name, members)
+
+
+def _load_member(path: Path, member: str, *, precision: Precision, device: torch.device) -> Labeler:
+    place = locate_labeler(member)
+    if place.is_file() and recipe_kind(place) == COMMITTEE_KIND:
+        raise UsageError(f"{path}: {member} is a committee itself: name its members instead")
+    return load_labeler(place, precision=precision, device=device)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from labelers.committee import COMMITTEE_KIND
 from labelers.recipe import load_recipe
-from labelers.rules.recipe import RulesRecipe, is_rules_recipe, load_rules_recipe
+from labelers.rules.recipe import RULES_KIND, RulesRecipe, load_rules_recipe
 from labelers.sparse.recipe import AnyRecipe
-from schemas.conf import CONF_DIR, conf_names, conf_path
+from schemas.conf import CONF_DIR, conf_names, conf_path, read_yaml
 from schemas.errors import BundleError, unknown_name
 
 DEFAULT_ALIAS = "default"
 DEFAULT_LABELER = "bigru_per_label_attention"
 BUNDLES_DIR = Path(__file__).parent / "bundles"
+WITHOUT_BUNDLE = frozenset({RULES_KIND, COMMITTEE_KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def list_labelers() -> list[LabelerEntry]:
 
 def _listed_recipe(name: str) -> AnyRecipe | RulesRecipe:
     path = conf_path("labelers", name, kind="labeler")
-    return load_rules_recipe(path) if is_rules_recipe(path) else load_recipe(name)
+    return load_rules_recipe(path) if recipe_kind(path) == RULES_KIND else load_recipe(name)
 
 
 def list_bundles() -> list[str]:
@@ -56,20 +58,31 @@ def list_bundles() -> list[str]:
 
 
 def locate_labeler(name_or_path: str | Path) -> Path:
-    """The recipe file of a labeler that reads by rules, or else the folder of a bundle.
+    """The recipe file of a labeler that has no bundle of its own (rules, a committee), or else a bundle's folder.
 
     Raises:
         BundleError: the path is no folder, or the labeler is known but ships untrained.
         UsageError: there is nothing of this name.
     """
-    return _rules_file(name_or_path) or resolve_bundle(name_or_path)
+    return _recipe_file(name_or_path) or resolve_bundle(name_or_path)
 
 
-def _rules_file(name_or_path: str | Path) -> Path | None:
+def _recipe_file(name_or_path: str | Path) -> Path | None:
     shipped = CONF_DIR / "labelers" / f"{name_or_path}.yaml"
     path = shipped if shipped.is_file() else Path(name_or_path)
-    is_recipe = path.suffix in {".yaml", ".yml"} and path.is_file() and is_rules_recipe(path)
+    is_recipe = path.suffix in {".yaml", ".yml"} and path.is_file() and recipe_kind(path) in WITHOUT_BUNDLE
     return path if is_recipe else None
+
+
+def recipe_kind(path: Path) -> str | None:
+    """What the file says that it is; nothing for a labeler that is trained.
+
+    Raises:
+        UsageError: the file cannot be read or is not YAML.
+    """
+    content = read_yaml(path)
+    kind = content.get("kind") if isinstance(content, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
 def resolve_bundle(name_or_path: str | Path) -> Path:
@@ -82,8 +95,9 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
     name = DEFAULT_LABELER if name_or_path == DEFAULT_ALIAS else str(name_or_path)
     if name in list_bundles():
         return BUNDLES_DIR / name
-    if _rules_file(name_or_path):
-        raise BundleError(f"labeler '{name}' reads by rules: it has no bundle, and nothing is stored with it")
+    if file := _recipe_file(name_or_path):
+        what = "reads by rules" if recipe_kind(file) == RULES_KIND else "is a committee"
+        raise BundleError(f"labeler '{name}' {what}: it has no bundle, and nothing is stored with it")
     path = Path(name_or_path)
     if path.is_dir():
         return path
@@ -100,7 +114,7 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
 
 def shipped_rules(name: str) -> Path | None:
     """The recipe file of a shipped labeler that reads by rules, None where there is none of this name."""
-    return _rules_file(name) if name in conf_names("labelers") else None
+    return _recipe_file(name) if name in conf_names("labelers") else None
 
 
 def list_rule_labelers() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from labelers.recipe import Paper, Unit
-from schemas.conf import Frozen, load_conf, read_yaml
+from schemas.conf import Frozen, load_conf
 from schemas.label_set import DEFAULT_LABEL_SET, Identifier
 
 RULES_KIND = "rules"
@@ -26,16 +26,6 @@ class RulesRecipe(Frozen):
     label_set: str = DEFAULT_LABEL_SET
     rules: tuple[str, ...] = Field(min_length=1)
     confidence: float = Field(default=0.91, gt=0.25, lt=1)
-
-
-def is_rules_recipe(path: Path) -> bool:
-    """Whether a recipe file is of a labeler that reads by rules.
-
-    Raises:
-        UsageError: the file cannot be read or is not YAML.
-    """
-    content = read_yaml(path)
-    return isinstance(content, dict) and content.get("kind") == RULES_KIND
 
 
 def load_rules_recipe(path: Path) -> RulesRecipe:
