@@ -13,7 +13,10 @@ from schemas.errors import UsageError
 
 @click.command("evaluate")
 @click.option(
-    "--labeler", default="default", show_default=True, help="Name, bundle folder, or a rule labeler's recipe."
+    "--labeler",
+    default="default",
+    show_default=True,
+    help="Name, bundle folder, or the file of a rule labeler or a committee.",
 )
 @click.option(
     "--data",

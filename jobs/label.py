@@ -38,7 +38,9 @@ Examples:
     "--out", type=click.Path(path_type=Path), help="Folder of the run; new, empty, or to be resumed."
 )
 @click.option("--images", help="Images table: study_id, image_id and where there is one patient_id.")
-@click.option("--labeler", help="Name of a labeler, or the folder of a bundle.  [default: default]")
+@click.option(
+    "--labeler", help="Name of a labeler, folder of a bundle, or file of a committee.  [default: default]"
+)
 @click.option(
     "--precision",
     type=click.Choice([one.value for one in Precision]),
