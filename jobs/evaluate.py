@@ -41,7 +41,11 @@ from schemas.errors import UsageError
 @click.option("--with-text", is_flag=True, help="Put the texts into the list of errors, too.")
 @device_option()
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-@click.option("--write", is_flag=True, help="Store the figures in the bundle's labeler.yaml as well.")
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Store the figures in the bundle's labeler.yaml, or the committee's file, as well.",
+)
 def command(  # noqa: PLR0913 (one for each option)
     *,
     labeler: str,
@@ -66,12 +70,11 @@ def command(  # noqa: PLR0913 (one for each option)
       ctlabel evaluate --labeler my_labeler --data dev.parquet --perturb --json
     """
     from jobs.evaluation_tables import evaluation_lines
-    from labelers.bundle import write_evaluation
     from labelers.device import find_device
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
     from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
-    from labelers.loading import load_labeler
+    from labelers.loading import load_labeler, store_evaluation
 
     if errors is not None:
         check_ending(errors)
@@ -86,7 +89,7 @@ def command(  # noqa: PLR0913 (one for each option)
     if perturb:
         found["robustness"] = describe_robustness(loaded, answers, raw)
     if write:
-        write_evaluation(labeler, name=data.stem, figures=found)
+        store_evaluation(labeler, name=data.stem, figures=found)
     if errors is not None:
         write_errors(answers, errors, with_text=with_text)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(evaluation_lines(found)))

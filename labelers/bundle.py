@@ -17,7 +17,6 @@ from typing import Any, Self
 
 import safetensors.numpy
 import torch
-import yaml
 from pydantic import Field, PositiveFloat, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load, save
@@ -36,6 +35,7 @@ from labelers.sparse.assembly import assemble_sparse, sparse_weights
 from labelers.sparse.labelers import SparseLabeler
 from labelers.sparse.recipe import AnyRecipe, SparseRecipe, TaggedRecipe
 from labelers.temperatures import Temperatures
+from labelers.writing import write_yaml
 from schemas.conf import Frozen, parse_conf, read_yaml
 from schemas.errors import BundleError, OutputError, UsageError
 from schemas.hashing import hash_bytes, hash_json
@@ -194,7 +194,7 @@ def save_bundle(labeler: BundledLabeler, folder: Path, *, training: Mapping[str,
             (folder / name).write_bytes(content)
     except OSError as error:
         raise OutputError(f"{folder}: the bundle cannot be written: {error.strerror}") from error
-    _write_record(_without_absent(record), folder)
+    write_yaml(_without_absent(record), folder / LABELER_FILE)
 
 
 def _contents(labeler: BundledLabeler) -> tuple[bytes, dict[str, bytes]]:
@@ -280,7 +280,7 @@ def write_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[st
     with _named(folder):
         raw, _ = _read_record(folder)
     raw["evaluation"] = {**raw.get("evaluation", {}), name: dict(figures)}
-    _write_record(raw, folder)
+    write_yaml(raw, folder / LABELER_FILE)
 
 
 def write_calibration(name_or_path: str | Path, calibration: Calibration, *, told: Mapping[str, Any]) -> None:
@@ -302,7 +302,10 @@ def write_calibration(name_or_path: str | Path, calibration: Calibration, *, tol
         "training": {**raw.get("training", {}), "calibration": dict(told)},
         "evaluation": {},
     }
-    _write_record({name: value for name, value in {**raw, **changed}.items() if value is not None}, folder)
+    write_yaml(
+        {name: value for name, value in {**raw, **changed}.items() if value is not None},
+        folder / LABELER_FILE,
+    )
 
 
 def _read_record(folder: Path) -> tuple[dict[str, Any], BundleRecord]:
@@ -443,16 +446,6 @@ def _fingerprint(
 
 def _sorted(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: state[name].contiguous() for name in sorted(state)}
-
-
-def _write_record(record: Mapping[str, Any], folder: Path) -> None:
-    text = yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True, width=110)
-    unfinished = folder / f"{LABELER_FILE}.part"
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / LABELER_FILE)
-    except OSError as error:
-        raise OutputError(f"{folder}: the bundle cannot be written: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The model card of a bundle: what it is, what it learnt from, how well it does, and where it fails.
+"""The model card of a bundle or a committee: what it is, what it learnt from, how well it does, and where it fails.
 
 Mitchell et al. 2019, "Model Cards for Model Reporting". Figures come from the bundle's own record, prose from
 `conf/cards/` by the label set.
@@ -6,10 +6,12 @@ Mitchell et al. 2019, "Model Cards for Model Reporting". Figures come from the b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from labelers.bundle import BundleRecord
+from labelers.committee import CommitteeRecipe
 from schemas.conf import Frozen, conf_path, load_conf
 
 CARD_FILE = "MODEL_CARD.md"
@@ -41,8 +43,37 @@ def load_card_texts(label_set_id: str) -> CardTexts:
 
 def model_card(record: BundleRecord, texts: CardTexts) -> str:
     """The card as Markdown."""
-    parts = (_head(record), _use(texts), _training(record, texts), _figures(record, texts), _failures(texts))
+    learnt = chain(_data(texts), _training(record))
+    return _card(_head(record), _use(texts), learnt, _figures(record.evaluation, texts), _failures(texts))
+
+
+def committee_card(
+    committee: CommitteeRecipe, members: Sequence[BundleRecord], fingerprint: str, texts: CardTexts
+) -> str:
+    """The card of a committee as Markdown; `members` are the records of those that have a bundle."""
+    learnt = chain(_data(texts), *(_member(record) for record in members))
+    figures = _figures(committee.evaluation, texts)
+    return _card(_committee_head(committee, fingerprint), _use(texts), learnt, figures, _failures(texts))
+
+
+def _card(*parts: Iterable[str]) -> str:
     return "\n".join(line for part in parts for line in (*part, ""))
+
+
+def _committee_head(committee: CommitteeRecipe, fingerprint: str) -> Iterator[str]:
+    yield f"# {committee.name}"
+    yield ""
+    yield committee.summary or "Several labelers that answer together."
+    yield ""
+    yield f"- Fingerprint `{fingerprint}`"
+    yield f"- The mean of the probabilities of {len(committee.members)} labelers, in the time of them all"
+
+
+def _member(record: BundleRecord) -> Iterator[str]:
+    yield ""
+    yield f"`{record.recipe.name}` (bundle `{record.fingerprint}`):"
+    yield ""
+    yield from _training(record)
 
 
 def _head(record: BundleRecord) -> Iterator[str]:
@@ -68,14 +99,17 @@ def _use(texts: CardTexts) -> Iterator[str]:
     yield texts.intended_use
 
 
-def _training(record: BundleRecord, texts: CardTexts) -> Iterator[str]:
-    training = record.training
+def _data(texts: CardTexts) -> Iterator[str]:
     yield "## What it learnt from"
     yield ""
     yield texts.annotations
     yield ""
     yield from (f"- {kind}: {what}" for kind, what in texts.data.items())
     yield ""
+
+
+def _training(record: BundleRecord) -> Iterator[str]:
+    training = record.training
     for part, name in _PARTS.items():
         files = ", ".join(
             f"`{one['file']}` ({one['hash'][:8]})" for one in training.get("data", {}).get(part, ())
@@ -89,11 +123,11 @@ def _training(record: BundleRecord, texts: CardTexts) -> Iterator[str]:
         yield f"- {epochs} epochs, the best of them {best}; seed {record.recipe.training.seed}"
 
 
-def _figures(record: BundleRecord, texts: CardTexts) -> Iterator[str]:
+def _figures(evaluations: Mapping[str, Any], texts: CardTexts) -> Iterator[str]:
     yield "## How well it does"
     yield ""
     yield f"F1, `not_mentioned` left out. {texts.annotations}"
-    for name, evaluation in record.evaluation.items():
+    for name, evaluation in evaluations.items():
         yield ""
         yield from _evaluation(name, evaluation["figures"])
 

@@ -6,10 +6,10 @@ Machine Learning"). A committee is not trained; it is a file that names its memb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from pydantic import Field
 from labelers.base import AttendingLabeler, Labeler, Probabilities, TokenAttention
 from labelers.recipe import Unit
 from labelers.text.sections import SectionKind
+from labelers.writing import write_yaml
 from schemas.conf import Frozen, load_conf
 from schemas.errors import UsageError
 from schemas.hashing import hash_json, hash_sources
@@ -27,12 +28,28 @@ COMMITTEE_KIND = "committee"
 
 
 class CommitteeRecipe(Frozen):
-    """`members` are shipped labelers by name, or folders of bundles as seen from where the file lies."""
+    """`members` are shipped labelers by name, or folders of bundles as seen from where the file lies.
+
+    `evaluation` tells of it, as a bundle's does, and is no part of the fingerprint.
+    """
 
     kind: Literal["committee"]
     name: Identifier
     summary: str = ""
     members: tuple[str, ...] = Field(min_length=2)
+    evaluation: dict[str, Any] = Field(default_factory=dict)
+
+
+def write_committee_evaluation(path: Path, *, name: str, figures: Mapping[str, Any]) -> None:
+    """Stores figures in the committee's file under `name`.
+
+    Raises:
+        UsageError: the file does not fit.
+        OutputError: it cannot be written.
+    """
+    recipe = load_conf(path, CommitteeRecipe)
+    record = recipe.model_copy(update={"evaluation": {**recipe.evaluation, name: dict(figures)}})
+    write_yaml(record.model_dump(mode="json"), path)
 
 
 def load_committee(path: Path) -> CommitteeRecipe:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from labelers.base import Labeler
-from labelers.bundle import load_bundle
-from labelers.committee import COMMITTEE_KIND, Committee, load_committee
+from labelers.bundle import load_bundle, write_evaluation
+from labelers.committee import Committee, load_committee, write_committee_evaluation
 from labelers.device import CPU
 from labelers.network_labeler import NetworkLabeler
-from labelers.registry import locate_labeler, recipe_kind
+from labelers.registry import is_committee, locate_labeler
 from labelers.rules.labeler import RuleLabeler
 from schemas.errors import UsageError
 from schemas.precision import Precision
@@ -30,9 +32,9 @@ def load_labeler(
         UsageError: there is nothing of this name, or a file or a committee's members do not fit.
     """
     place = locate_labeler(name_or_path)
+    if is_committee(place):
+        return _load_committee(place, precision=precision, device=device)
     if place.is_file():
-        if recipe_kind(place) == COMMITTEE_KIND:
-            return _load_committee(place, precision=precision, device=device)
         return RuleLabeler.load(place)
     loaded = load_bundle(place, device=device)
     return replace(loaded, precision=precision) if isinstance(loaded, NetworkLabeler) else loaded
@@ -46,6 +48,20 @@ def _load_committee(path: Path, *, precision: Precision, device: torch.device) -
 
 def _load_member(path: Path, member: str, *, precision: Precision, device: torch.device) -> Labeler:
     place = locate_labeler(member)
-    if place.is_file() and recipe_kind(place) == COMMITTEE_KIND:
+    if is_committee(place):
         raise UsageError(f"{path}: {member} is a committee itself: name its members instead")
     return load_labeler(place, precision=precision, device=device)
+
+
+def store_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[str, Any]) -> None:
+    """Stores figures of a labeler under `name`: in its bundle's record, or in its committee's file.
+
+    Raises:
+        BundleError: it reads by rules, or its bundle is damaged.
+        OutputError: they cannot be written.
+    """
+    place = locate_labeler(name_or_path)
+    if is_committee(place):
+        write_committee_evaluation(place, name=name, figures=figures)
+    else:
+        write_evaluation(name_or_path, name=name, figures=figures)

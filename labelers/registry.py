@@ -74,6 +74,11 @@ def _recipe_file(name_or_path: str | Path) -> Path | None:
     return path if is_recipe else None
 
 
+def is_committee(place: Path) -> bool:
+    """Whether what `locate_labeler` has found is the file of a committee."""
+    return place.is_file() and recipe_kind(place) == COMMITTEE_KIND
+
+
 def recipe_kind(path: Path) -> str | None:
     """What the file says that it is; nothing for a labeler that is trained.
 

@@ -1,4 +1,4 @@
-"""Figures as JSON that can be read by eye: a list of numbers takes one line."""
+"""Files to be read by eye: figures as JSON, in which a list of numbers takes one line, and records as YAML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from schemas.errors import OutputError
 
@@ -31,3 +33,18 @@ def write_json(figures: Mapping[str, Any], out: Path) -> None:
         out.write_text(to_json_text(figures), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def write_yaml(record: Mapping[str, Any], path: Path) -> None:
+    """Writes the file, or leaves what was there.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    text = yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True, width=110)
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from jobs.cli import main
+from labelers.loading import load_labeler
 from schemas.precision import Precision
 from schemas.run import is_finished, read_manifest, read_stats
 from tests.archives import assert_same_run, head_report, report_rows, write_images, write_reports
@@ -56,6 +57,26 @@ def test_the_precision_is_part_of_what_was_asked(
 
     assert code == 0
     assert read_manifest(tmp_path / "run").config.precision is Precision.BFLOAT16
+
+
+def test_a_committee_labels_an_archive_as_any_labeler_does(
+    archive: Path,
+    tiny_bundle: Path,
+    other_tiny_bundle: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    both = tmp_path / "both.yaml"
+    members = [str(tiny_bundle), str(other_tiny_bundle)]
+    both.write_text(json.dumps({"kind": "committee", "name": "both", "members": members}), encoding="utf-8")
+
+    code, out, _ = label(capsys, archive, "--labeler", both, "--out", tmp_path / "run")
+
+    assert code == 0
+    assert out.startswith("10 reports: 2 excluded, 8 labelled\n")
+    manifest = read_manifest(tmp_path / "run")
+    assert manifest.labeler == "both"
+    assert manifest.fingerprints.labeler == load_labeler(both).fingerprint
 
 
 def test_to_name_the_cpu_is_to_say_nothing(

@@ -11,8 +11,8 @@ import yaml
 
 from labelers.base import AttendingLabeler
 from labelers.bundle import load_bundle
-from labelers.committee import Committee
-from labelers.loading import load_labeler
+from labelers.committee import Committee, load_committee
+from labelers.loading import load_labeler, store_evaluation
 from labelers.registry import resolve_bundle
 from schemas.errors import BundleError, UsageError
 from tests.labelers.networks import three_labels
@@ -107,6 +107,16 @@ def test_a_committee_has_no_committee_for_a_member(tmp_path: Path, committee: Pa
         load_labeler(write(tmp_path, "rules", str(inner)))
 
 
-def test_nothing_can_be_stored_with_it(committee: Path) -> None:
+def test_it_has_no_bundle(committee: Path) -> None:
     with pytest.raises(BundleError, match="is a committee: it has no bundle"):
         resolve_bundle(committee)
+
+
+def test_figures_are_stored_in_its_file_and_are_no_part_of_its_fingerprint(committee: Path) -> None:
+    before = load_labeler(committee).fingerprint
+
+    store_evaluation(committee, name="one", figures={"micro": 0.5})
+    store_evaluation(committee, name="two", figures={"micro": 0.25})
+
+    assert load_committee(committee).evaluation == {"one": {"micro": 0.5}, "two": {"micro": 0.25}}
+    assert load_labeler(committee).fingerprint == before
