@@ -18,7 +18,8 @@ from schemas.errors import UsageError
     "bundles",
     multiple=True,
     metavar="NAME=FOLDER",
-    help="Trained already: a bundle's name or folder, or a folder of bundles, under the name of its row.",
+    help="Trained already, under the name of its row: a labeler's name, a bundle's folder, a folder of bundles, "
+    "or a committee's file.",
 )
 @comparison_options
 def command(*, recipes: tuple[str, ...], bundles: tuple[str, ...], **options: Any) -> None:

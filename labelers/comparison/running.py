@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from labelers.bundle import LABELER_FILE, load_bundle, read_bundle_record
+from labelers.base import Labeler
+from labelers.bundle import LABELER_FILE, read_bundle_record
 from labelers.comparison.papers import Measure
 from labelers.comparison.records import (
     ALL,
@@ -29,8 +30,9 @@ from labelers.evaluation.answers import ANNOTATION_NOTE, answer, read_documents,
 from labelers.evaluation.figures import figures
 from labelers.handover import TIMING_FILE
 from labelers.hardware import describe_hardware
+from labelers.loading import load_labeler
 from labelers.metrics import Report
-from labelers.registry import resolve_bundle
+from labelers.registry import locate_labeler
 from labelers.sparse.recipe import AnyRecipe
 from labelers.statistics.intervals import RESAMPLES
 from labelers.training import TrainingInputs, is_trained, train_labeler
@@ -44,10 +46,10 @@ _VERSIONED = ("ctlabel", "torch", "numpy", "scikit-learn")
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A trained labeler under the name of its row."""
+    """A labeler under the name of its row: the folder of its bundle, or the file of one that has none."""
 
     name: str
-    bundle: Path
+    place: Path
 
 
 def train_missing(  # noqa: PLR0913
@@ -82,13 +84,13 @@ def train_missing(  # noqa: PLR0913
 
 
 def find_bundles(name: str, place: str | Path) -> list[Contestant]:
-    """A bundle, shipped or in a folder, or all bundles in the folders of a folder.
+    """A bundle, shipped or in a folder, or all bundles in the folders of a folder; or a labeler that has none.
 
     Raises:
         BundleError: there is none.
     """
-    folder = resolve_bundle(place)
-    if (folder / LABELER_FILE).is_file():
+    folder = locate_labeler(place)
+    if folder.is_file() or (folder / LABELER_FILE).is_file():
         return [Contestant(name, folder)]
     inner = sorted(path.parent for path in folder.glob(f"*/{LABELER_FILE}"))
     if not inner:
@@ -115,7 +117,7 @@ def compare(  # noqa: PLR0913
     runs: list[Run] = []
     counts: dict[str, list[DocumentCounts]] = {}
     for contestant in contestants:
-        tell(f"{contestant.name}: measuring {contestant.bundle}")
+        tell(f"{contestant.name}: measuring {contestant.place}")
         run, found = _measure(contestant, data, documents, device=device)
         _refuse_twice(runs, run)
         runs.append(run)
@@ -137,18 +139,33 @@ def compare(  # noqa: PLR0913
 def _measure(
     contestant: Contestant, data: Path, documents: Sequence[str], *, device: torch.device
 ) -> tuple[Run, DocumentCounts]:
-    record = read_bundle_record(contestant.bundle)
-    answers = answer(load_bundle(contestant.bundle, device=device), read_questions(data, record.label_set))
-    run = Run(
+    labeler = load_labeler(contestant.place, device=device)
+    answers = answer(labeler, read_questions(data, labeler.label_set))
+    measured = {name: _figures(report, whole=name == ALL) for name, report in figures(answers).items()}
+    run = _run(contestant, labeler, measured)
+    n_classes = len(labeler.label_set.classes)
+    return run, document_counts(answers.truth, answers.predicted, documents, n_classes=n_classes)
+
+
+def _run(contestant: Contestant, labeler: Labeler, measured: dict[str, Figures]) -> Run:
+    if contestant.place.is_file():
+        return Run(
+            labeler=contestant.name,
+            seed=0,
+            fingerprint=labeler.fingerprint,
+            recipe_hash=hash_file(contestant.place),
+            trained=Trained(),
+            figures=measured,
+        )
+    record = read_bundle_record(contestant.place)
+    return Run(
         labeler=contestant.name,
         seed=record.recipe.training.seed,
         fingerprint=record.fingerprint,
         recipe_hash=hash_json(record.recipe.model_dump(mode="json")),
-        trained=_trained(record.training, contestant.bundle / TIMING_FILE),
-        figures={name: _figures(report, whole=name == ALL) for name, report in figures(answers).items()},
+        trained=_trained(record.training, contestant.place / TIMING_FILE),
+        figures=measured,
     )
-    n_classes = len(record.label_set.classes)
-    return run, document_counts(answers.truth, answers.predicted, documents, n_classes=n_classes)
 
 
 def _trained(record: Mapping[str, Any], timing_file: Path) -> Trained:

@@ -141,6 +141,19 @@ def test_bundles_stand_beside_what_is_trained(place: Path) -> None:
     ]
 
 
+def test_a_committee_stands_beside_its_members(place: Path) -> None:
+    members = ["work/mean/seed-0", "work/mean/seed-1"]
+    file = place / "both.yaml"
+    file.write_text(yaml.safe_dump({"kind": "committee", "name": "both", "members": members}))
+
+    result = run(compare, place, "--bundles", "both=./both.yaml", "--bundles", "mean=work/mean", "--json")
+    both, *alone = json.loads(result.stdout)["runs"]
+
+    assert (both["labeler"], both["seed"], both["trained"]["sentences"]) == ("both", 0, None)
+    assert both["fingerprint"] not in {one["fingerprint"] for one in alone}
+    assert both["figures"]["all"]["texts"] == alone[0]["figures"]["all"]["texts"]
+
+
 def test_the_same_labeler_and_seed_cannot_count_twice(place: Path) -> None:
     twice = ("--bundles", "a=work/mean", "--bundles", "a=work/mean/seed-1")
 
