@@ -14,7 +14,7 @@ from schemas.errors import InputError
 from schemas.label_set import load_label_set
 
 LABELS = load_label_set()
-SHIPPED = CONF_DIR / "annotated" / "radiology_text.txt"
+SHIPPED = sorted((CONF_DIR / "annotated").glob("*.txt"))
 TEXTS = Path(__file__).parents[3] / "shared" / "data" / "text" / "radiology_text.parquet"
 TEXT = "No bleed is seen.\nThere is an old\nlacune."
 FIRST, SECOND = sentence_hash(TEXT[:17]), sentence_hash(TEXT[18:])
@@ -91,16 +91,15 @@ def test_a_file_without_annotations_is_refused(annotations: Path) -> None:
 
 
 def test_the_shipped_annotations_can_be_read_and_stand_for_different_places() -> None:
-    annotations = read_annotations(SHIPPED, LABELS)
+    annotations = [one for file in SHIPPED for one in read_annotations(file, LABELS)]
 
     places = {(one.document, one.start) for one in annotations}
-    assert len(places) == len(annotations) > 3_000
+    assert len(places) == len(annotations) == 4_752
     assert all(one.start < one.end for one in annotations)
     assert {label for one in annotations for label in one.labels} == set(LABELS.ids)
 
 
 @pytest.mark.skipif(not TEXTS.exists(), reason="the public texts are not on this machine")
-def test_the_shipped_annotations_fit_the_public_texts() -> None:
-    annotations = read_annotations(SHIPPED, LABELS)
-
-    assert all(find_sentences(annotations, TEXTS))
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_the_shipped_annotations_fit_the_public_texts(file: Path) -> None:
+    assert all(find_sentences(read_annotations(file, LABELS), TEXTS))
