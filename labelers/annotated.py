@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from labelers.data import TEXT_COLUMN, read_columns
 from labelers.marks import Line, Mentions, class_columns, count_mentions, read_lines, read_marks
 from labelers.text.report import sentence_text
-from schemas.errors import CtlabelError, InputError, OutputError
+from labelers.writing import write_parquet
+from schemas.errors import CtlabelError, InputError
 from schemas.hashing import hash_text
 from schemas.label_set import DEFAULT_LABEL_SET, LabelSet, load_label_set
 
@@ -128,19 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         label_set = load_label_set(DEFAULT_LABEL_SET)
         annotations = read_annotations(given.annotations, label_set)
         sentences = find_sentences(annotations, given.texts)
-        _write(annotation_table(annotations, sentences, label_set), given.out)
+        write_parquet(annotation_table(annotations, sentences, label_set), given.out)
     except CtlabelError as error:
         parser.exit(error.exit_code, f"error: {error}\n")
     counts = count_mentions([one.labels for one in annotations], label_set)
     sys.stdout.write(f"{len(annotations)} sentences\n{counts}\n")
-
-
-def _write(table: pa.Table, out: Path) -> None:
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, out)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 
 
 if __name__ == "__main__":

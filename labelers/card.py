@@ -43,7 +43,7 @@ def load_card_texts(label_set_id: str) -> CardTexts:
 
 def model_card(record: BundleRecord, texts: CardTexts) -> str:
     """The card as Markdown."""
-    learnt = chain(_data(texts), _training(record))
+    learnt = chain(_data(texts), ("",), _training(record))
     return _card(_head(record), _use(texts), learnt, _figures(record.evaluation, texts), _failures(texts))
 
 
@@ -105,7 +105,6 @@ def _data(texts: CardTexts) -> Iterator[str]:
     yield texts.annotations
     yield ""
     yield from (f"- {kind}: {what}" for kind, what in texts.data.items())
-    yield ""
 
 
 def _training(record: BundleRecord) -> Iterator[str]:

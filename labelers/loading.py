@@ -31,7 +31,10 @@ def load_labeler(
         BundleError: a bundle is missing, damaged or unsafe.
         UsageError: there is nothing of this name, or a file or a committee's members do not fit.
     """
-    place = locate_labeler(name_or_path)
+    return _load(locate_labeler(name_or_path), precision=precision, device=device)
+
+
+def _load(place: Path, *, precision: Precision, device: torch.device) -> Labeler:
     if is_committee(place):
         return _load_committee(place, precision=precision, device=device)
     if place.is_file():
@@ -50,7 +53,7 @@ def _load_member(path: Path, member: str, *, precision: Precision, device: torch
     place = locate_labeler(member)
     if is_committee(place):
         raise UsageError(f"{path}: {member} is a committee itself: name its members instead")
-    return load_labeler(place, precision=precision, device=device)
+    return _load(place, precision=precision, device=device)
 
 
 def store_evaluation(name_or_path: str | Path, *, name: str, figures: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -70,11 +71,7 @@ def class_columns(mentions: Sequence[Mentions], label_set: LabelSet) -> dict[str
 
 def count_mentions(mentions: Sequence[Mentions], label_set: LabelSet) -> str:
     """How often each label is mentioned in each class, as lines to print."""
-    counts = {
-        (label, certainty): sum(found.get(label) is certainty for found in mentions)
-        for label in label_set.ids
-        for certainty in CLASSES.values()
-    }
+    counts = Counter((label, certainty) for found in mentions for label, certainty in found.items())
     lines = [f"{'':36}" + "".join(f"{sign:>4}" for sign in CLASSES)]
     for label in label_set.ids:
         lines.append(

@@ -119,7 +119,8 @@ def resolve_bundle(name_or_path: str | Path) -> Path:
 
 def shipped_rules(name: str) -> Path | None:
     """The recipe file of a shipped labeler that reads by rules, None where there is none of this name."""
-    return _recipe_file(name) if name in conf_names("labelers") else None
+    path = _recipe_file(name) if name in conf_names("labelers") else None
+    return path if path is not None and recipe_kind(path) == RULES_KIND else None
 
 
 def list_rule_labelers() -> list[str]:

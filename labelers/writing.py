@@ -1,4 +1,5 @@
-"""Files to be read by eye: figures as JSON, in which a list of numbers takes one line, and records as YAML."""
+"""Files to be read by eye: figures as JSON, in which a list of numbers takes one line, records as YAML;
+and tables as Parquet."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
 from schemas.errors import OutputError
@@ -31,6 +34,19 @@ def write_json(figures: Mapping[str, Any], out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(to_json_text(figures), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+
+
+def write_parquet(table: pa.Table, out: Path) -> None:
+    """Writes the file, and its folder where there is none.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, out)
     except OSError as error:
         raise OutputError(f"{out} cannot be written: {error.strerror}") from error
 

@@ -30,11 +30,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from labelers.marks import Line, Mentions, class_columns, count_mentions, read_lines, read_marks
+from labelers.writing import write_parquet
 from schemas.conf import CONF_DIR
-from schemas.errors import CtlabelError, InputError, OutputError, UsageError
+from schemas.errors import CtlabelError, InputError, UsageError
 from schemas.label_set import DEFAULT_LABEL_SET, LabelSet, load_label_set
 
 WRITTEN = CONF_DIR / "written"
@@ -174,12 +174,8 @@ def write_tables(reports: Sequence[WrittenReport], label_set: LabelSet, out: Pat
     Raises:
         OutputError: they cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        pq.write_table(report_table(reports), out / "reports.parquet")
-        pq.write_table(sentence_table(reports, label_set), out / "sentences.parquet")
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+    write_parquet(report_table(reports), out / "reports.parquet")
+    write_parquet(sentence_table(reports, label_set), out / "sentences.parquet")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
