@@ -1,5 +1,4 @@
-"""Files to be read by eye: figures as JSON, in which a list of numbers takes one line, records as YAML;
-and tables as Parquet."""
+"""Writing files: figures as JSON that can be read by eye, records as YAML, tables as Parquet."""
 
 from __future__ import annotations
 
