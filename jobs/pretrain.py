@@ -26,6 +26,7 @@ from jobs.progress import log_to_stderr
 @click.option("--encoder", help="Start from this folder, or from minilm, instead of what the recipe names.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Instead of the recipe's.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the recipe's.")
+@click.option("--threads", type=click.IntRange(min=1), help="Instead of the recipe's.")
 @device_option()
 @click.option("--overwrite", is_flag=True, help="Replace the folder at --out.")
 @click.option("--dry-run", is_flag=True, help="Print the resolved recipe and stop.")
@@ -38,6 +39,7 @@ def command(  # noqa: PLR0913 (one for each option)
     encoder: str | None,
     epochs: int | None,
     seed: int | None,
+    threads: int | None,
     device: str,
     overwrite: bool,
     dry_run: bool,
@@ -54,7 +56,9 @@ def command(  # noqa: PLR0913 (one for each option)
     """
     from labelers.pretraining.recipe import load_pretraining
 
-    resolved = load_pretraining(recipe).with_overrides(encoder=encoder, epochs=epochs, seed=seed)
+    resolved = load_pretraining(recipe).with_overrides(
+        encoder=encoder, epochs=epochs, seed=seed, threads=threads
+    )
     if dry_run:
         click.echo(resolved.to_yaml(), nl=False)
         return

@@ -88,10 +88,15 @@ class PretrainingRecipe(Frozen):
     threads: AtLeastOne = 2
 
     def with_overrides(
-        self, *, encoder: str | None = None, epochs: int | None = None, seed: int | None = None
+        self,
+        *,
+        encoder: str | None = None,
+        epochs: int | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
     ) -> PretrainingRecipe:
         """The recipe with what a command line changes; `encoder` takes the place of whatever it started from."""
-        given = {"epochs": epochs, "seed": seed}
+        given = {"epochs": epochs, "seed": seed, "threads": threads}
         changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
         if encoder is not None:
             changes["encoder"] = Checkpoint(kind="checkpoint", checkpoint=encoder)

@@ -34,10 +34,13 @@ def test_an_encoder_is_written_and_its_losses_are_told(tmp_path: Path) -> None:
 def test_a_dry_run_shows_the_recipe_and_reads_nothing(tmp_path: Path) -> None:
     given = ["minilm_further", "--text", "nowhere.parquet", "--out", str(tmp_path / "out")]
 
-    shown = yaml.safe_load(pretrain(*given, "--encoder", "folder", "--seed", "5", "--dry-run"))
+    shown = yaml.safe_load(
+        pretrain(*given, "--encoder", "folder", "--seed", "5", "--threads", "3", "--dry-run")
+    )
 
     assert shown["encoder"] == {"kind": "checkpoint", "checkpoint": "folder"}
     assert shown["seed"] == 5
+    assert shown["threads"] == 3
     assert not (tmp_path / "out").exists()
 
 
