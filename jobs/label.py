@@ -56,6 +56,11 @@ Examples:
     "--column", "columns", multiple=True, metavar="THEIRS=OURS", help="Maps a column of the export."
 )
 @click.option("--with-text/--no-text", default=None, help="Put each sentence's text into sentences/.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0),
+    help="Processes that read text beside the one that labels, a quarter GiB each.  [default: as many as pay]",
+)
 @click.option("--runner", help="Beam runner.  [default: FnApiRunner, in this process]")
 @click.option(
     "--runner-option", "runner_options", multiple=True, metavar="KEY=VALUE", help="Option of the runner."

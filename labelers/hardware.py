@@ -22,6 +22,12 @@ def describe_hardware(device: torch.device = CPU) -> str:
     return ", ".join(parts)
 
 
+def usable_cores() -> int:
+    """Those that this process may run on, which in a container can be fewer than there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def _processor() -> str:
     """Its model's name where the system tells it, its architecture elsewhere."""
     lines = _PROCESSORS.read_text(encoding="utf-8").splitlines() if _PROCESSORS.is_file() else []

@@ -17,6 +17,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from labelers.device import find_device
+from labelers.hardware import usable_cores
 from labelers.loading import load_labeler
 from labelers.recipe import Unit
 from labelers.registry import locate_labeler
@@ -38,7 +39,7 @@ from pipeline.totals import add_up, total
 from schemas.aggregation import load_aggregation
 from schemas.errors import InputError, InvariantError, UsageError
 from schemas.hashing import hash_json, hash_sources
-from schemas.job import JobConfig
+from schemas.job import IN_THIS_PROCESS, JobConfig
 from schemas.run import (
     Fingerprints,
     ImageStats,
@@ -52,7 +53,10 @@ from schemas.run import (
 from schemas.tables import SCHEMA_VERSION, Stamp, Table
 
 POLL_SECONDS = 0.5
-IN_THIS_PROCESS = "FnApiRunner"
+MOST_TEXT_WORKERS = 4
+"""More read faster than one process labels and writes."""
+ROWS_FOR_A_TEXT_WORKER = 5_000
+"""A worker takes a second to start: in that time this many rows are read."""
 TEXT_MODULES = ("cleaning.py", "eligibility.py", "rtf.py", "texts.py")
 TEXT_SOURCES = [Path(__file__).with_name(name) for name in TEXT_MODULES]
 LIBRARIES = ("apache-beam", "numpy", "polars", "pyarrow", "torch")
@@ -72,6 +76,16 @@ class Plan:
         if self.manifest.config.base is not None and self.base is None:
             return ("the base run's labels were made in another way: every report is labelled anew",)
         return ()
+
+    @property
+    def text_workers(self) -> int:
+        """Processes that read text beside this one: as many as were asked for, or as pay."""
+        config = self.manifest.config
+        if config.workers is not None:
+            return config.workers
+        if config.runner != IN_THIS_PROCESS or self.base is not None:
+            return 0
+        return min(MOST_TEXT_WORKERS, usable_cores(), self.manifest.rows // ROWS_FOR_A_TEXT_WORKER)
 
     @property
     def row_groups(self) -> list[RowGroup]:
@@ -136,7 +150,7 @@ def _run_id(
 
     Whether a GPU computes does, as then the last digits differ, so that a run is all of one kind.
     """
-    how = {"base", "runs", "runner", "runner_options", "labeler", "device"}
+    how = {"base", "runs", "runner", "runner_options", "workers", "labeler", "device"}
     asked = [config.model_dump(mode="json", exclude=how), config.arithmetic]
     inputs = [file.model_dump(mode="json") for file in files]
     return hash_json([asked, fingerprints.combined, inputs, base_run_id])[:16]
@@ -203,6 +217,7 @@ def label_step(plan: Plan, folder: RunFolder) -> LabelStep:
         buckets=len(buckets(manifest.rows)),
         unit=Unit(manifest.unit),
         sections=frozenset(SectionKind(section) for section in manifest.sections),
+        text_workers=plan.text_workers,
     )
 
 
@@ -228,7 +243,9 @@ def _scan(plan: Plan, folder: RunFolder) -> None:
 def _label(plan: Plan, step: LabelStep) -> None:
     unfinished = {shard.row_group for shard in plan.shards if step.folder.read_mark(shard) is None}
     todo = [group for group in plan.row_groups if group in unfinished]
-    _run_beam(todo, LabelRowGroups(step), name="Label", config=step.config)
+    # In one element, workers read ahead from one row group into the next; without them, Beam deals groups out.
+    elements = [tuple(todo)] if todo and step.text_workers else [(group,) for group in todo]
+    _run_beam(elements, LabelRowGroups(step), name="Label", config=step.config)
 
 
 def _label_images(plan: Plan, step: LabelStep) -> None:
@@ -240,7 +257,9 @@ def _label_images(plan: Plan, step: LabelStep) -> None:
 def _run_beam(elements: Sequence[Any], transform: Any, *, name: str, config: JobConfig) -> None:
     if not elements:
         return
-    options = PipelineOptions([f"--runner={config.runner}"], **config.runner_options)
+    given = {"runner": config.runner, **config.runner_options}
+    # As a command line, so that Beam reads numbers as numbers.
+    options = PipelineOptions([f"--{option}={value}" for option, value in given.items()])
     try:
         with beam.Pipeline(options=options) as pipeline:
             _ = pipeline | "Plan" >> beam.Create(elements) | name >> transform

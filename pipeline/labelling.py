@@ -1,6 +1,6 @@
 """The second pass over the report archive as a Beam transform: label every shard.
 
-An element is a row group or a shard, never a report; all that a worker needs besides is in its step, and all
+An element is a few row groups or a shard, never a report; all that a worker needs besides is in its step, and all
 that it learns goes to files named after the input, so that a shard done twice is the same shard.
 """
 
@@ -16,12 +16,10 @@ import numpy as np
 from apache_beam.ml.inference.base import RunInference
 
 from labelers.recipe import Unit
-from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
 from pipeline.beam_errors import located
-from pipeline.carrying import BaseRun, CarriedRows
+from pipeline.carrying import BaseRun
 from pipeline.dealing import deal_reports
-from pipeline.eligibility import Eligibility
 from pipeline.inference import LabelerHandler, LabelledBatch
 from pipeline.reading import ReportBatch, read_batches
 from pipeline.results import SECTION_NAMES, ShardTables, merge_carried, shard_rows, shard_tables
@@ -29,7 +27,8 @@ from pipeline.run_folder import RunFolder
 from pipeline.scanning import VERDICTS, RowPlan, load_plan
 from pipeline.shards import RowGroup
 from pipeline.storage import write_table, write_text
-from pipeline.texts import TextBatch, TextStep
+from pipeline.text_workers import Settled, TextWorkers
+from pipeline.texts import TextBatch, TextStepConfig
 from schemas.job import JobConfig
 from schemas.label_set import LabelSet
 from schemas.run import ShardStats
@@ -48,12 +47,13 @@ class LabelStep:
     base: RunFolder | None
     bundle: str
     buckets: int = 1
+    text_workers: int = 0
     unit: Unit = Unit.SENTENCE
     sections: frozenset[SectionKind] = frozenset()
 
 
 class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
-    """Row groups to the names of their shards, each written with its mark."""
+    """Tuples of row groups to the names of their shards, each written with its mark."""
 
     def __init__(self, step: LabelStep) -> None:
         super().__init__()
@@ -80,39 +80,40 @@ class LabelRowGroups(beam.PTransform):  # type: ignore[misc]
 
 
 class ReadShards(beam.DoFn):  # type: ignore[misc]
-    """A row group to the texts of its shards that are not finished yet."""
+    """Row groups to the texts of their shards that are not finished yet."""
 
     def __init__(self, step: LabelStep) -> None:
         super().__init__()
         self._step = step
-        self._texts: TextStep | None = None
         self._base: BaseRun | None = None
 
     def setup(self) -> None:
-        """Loads what reads text, once per worker."""
+        """Opens the base run, once per worker."""
         step = self._step
-        eligibility = Eligibility.load(step.config.eligibility)
-        self._texts = TextStep(ReportReader.load(), eligibility, step.unit, step.sections)
         if step.base is not None:
             self._base = BaseRun(step.base.path, label_set=step.label_set, sections=SECTION_NAMES)
 
-    def process(self, group: RowGroup) -> Iterator[TextBatch]:
-        """One batch at a time, so that memory holds one shard."""
-        assert self._texts is not None
-        plan = load_plan(self._step.folder.plan(group))
-        with located(group.where):
-            for batch in read_batches(group, config=self._step.config):
-                if self._step.folder.read_mark(batch.shard) is None:
-                    judged, carried = self._settle(batch, plan)
-                    yield self._texts.read(judged, carried=carried)
+    def process(self, groups: tuple[RowGroup, ...]) -> Iterator[TextBatch]:
+        """One batch at a time, so that memory holds one shard, and one for each process that reads text."""
+        step = self._step
+        config = TextStepConfig(step.config.eligibility, step.unit, step.sections)
+        yield from TextWorkers(config, step.text_workers).read(self._read(groups))
 
-    def _settle(self, batch: ReportBatch, plan: RowPlan) -> tuple[ReportBatch, CarriedRows | None]:
+    def _read(self, groups: tuple[RowGroup, ...]) -> Iterator[Settled]:
+        for group in groups:
+            plan = load_plan(self._step.folder.plan(group))
+            with located(group.where):
+                for batch in read_batches(group, config=self._step.config):
+                    if self._step.folder.read_mark(batch.shard) is None:
+                        yield self._settle(batch, plan)
+
+    def _settle(self, batch: ReportBatch, plan: RowPlan) -> Settled:
         here = slice(batch.shard.start, batch.shard.start + batch.shard.rows)
         for row in np.flatnonzero(plan.verdict[here]):
             batch.reasons[row] = VERDICTS[plan.verdict[here][row]]
         if self._base is None:
-            return batch, None
-        return batch, self._base.take(plan.base_shard[here], plan.base_row[here])
+            return Settled(batch, None)
+        return Settled(batch, self._base.take(plan.base_shard[here], plan.base_row[here]))
 
 
 class WriteShard(beam.DoFn):  # type: ignore[misc]

@@ -10,7 +10,6 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from apache_beam.io.filesystems import FileSystems
 
 from schemas.errors import InputError
 from schemas.hashing import hash_bytes
@@ -40,13 +39,20 @@ def find_files(patterns: Iterable[str]) -> list[str]:
     return list(by_file.values())
 
 
+def _beam() -> Any:
+    """Beam's file systems; imported where a file is opened, as processes that only read text need none."""
+    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415
+
+    return FileSystems
+
+
 def _identity(path: str) -> str:
     """The same for two names of one file."""
-    return path if FileSystems.get_scheme(path) is not None else str(Path(path).resolve())
+    return path if _beam().get_scheme(path) is not None else str(Path(path).resolve())
 
 
 def _match(pattern: str) -> list[str]:
-    if FileSystems.get_scheme(pattern) is not None:
+    if _beam().get_scheme(pattern) is not None:
         folder = pattern.rstrip("/") + "/**.parquet"
         return _match_beam(pattern) or _match_beam(folder)
     path = Path(pattern)
@@ -60,7 +66,7 @@ def _match(pattern: str) -> list[str]:
 
 def _match_beam(pattern: str) -> list[str]:
     try:
-        [result] = FileSystems.match([pattern])
+        [result] = _beam().match([pattern])
     except OSError as error:
         raise InputError(f"{pattern} cannot be listed: {type(error).__name__}") from error
     return [metadata.path for metadata in result.metadata_list]
@@ -73,9 +79,9 @@ def open_file(path: str) -> IO[bytes]:
         InputError: it cannot be opened.
     """
     try:
-        if FileSystems.get_scheme(path) is None:
+        if _beam().get_scheme(path) is None:
             return Path(path).open("rb")
-        stream: IO[bytes] = FileSystems.open(path)
+        stream: IO[bytes] = _beam().open(path)
     except OSError as error:
         raise InputError(f"{path} cannot be opened: {type(error).__name__}") from error
     return stream

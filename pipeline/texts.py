@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
 from pipeline.cleaning import Cleaned, clean
-from pipeline.eligibility import Eligibility
+from pipeline.eligibility import DEFAULT_ELIGIBILITY, Eligibility
 from pipeline.reading import ReportBatch
 from schemas.status import Reason
 
@@ -73,17 +73,35 @@ class _Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TextStep:
-    """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same.
+class TextStepConfig:
+    """How text is read: by which eligibility rules, and for what kind of labeler.
 
-    `unit` is what the labeler reads at once: each sentence, or a report in the form in which labelers of these
-    `sections` are trained.
+    `unit` is what it reads at once: each sentence, or a report in the form in which labelers of these `sections`
+    are trained.
     """
+
+    eligibility: str = DEFAULT_ELIGIBILITY
+    unit: Unit = Unit.SENTENCE
+    sections: frozenset[SectionKind] = frozenset()
+
+
+@dataclass(frozen=True)
+class TextStep:
+    """Eligibility, cleaning, sections and sentences; holds no state, so that any worker gives the same."""
 
     reader: ReportReader
     eligibility: Eligibility
     unit: Unit = Unit.SENTENCE
     sections: frozenset[SectionKind] = frozenset()
+
+    @classmethod
+    def load(cls, config: TextStepConfig) -> Self:
+        """The step of a configuration, with the shipped reader.
+
+        Raises:
+            UsageError: there are no such eligibility rules, or they do not fit.
+        """
+        return cls(ReportReader.load(), Eligibility.load(config.eligibility), config.unit, config.sections)
 
     def read(self, batch: ReportBatch, *, carried: CarriedRows | None) -> TextBatch:
         """Settles each row that has no reason yet, but for those whose labels an earlier run has."""

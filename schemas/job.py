@@ -15,6 +15,7 @@ from schemas.precision import Precision
 from schemas.tables import IMAGE_COLUMNS, REPORT_COLUMNS
 
 IMAGES_PREFIX = "images."
+IN_THIS_PROCESS = "FnApiRunner"
 KNOWN_COLUMNS = frozenset(
     [column.name for column in (*REPORT_COLUMNS, *IMAGE_COLUMNS)]
     + [IMAGES_PREFIX + column.name for column in IMAGE_COLUMNS]
@@ -41,7 +42,8 @@ class JobConfig(Frozen):
     """A labelling job.
 
     `columns` maps our column names to the export's; `images.study_id` and its like hold for the images
-    table alone. Each option of `ctlabel label` sets the key of its name.
+    table alone. `workers` are processes that read text for the one that labels; None is as many as pay. Each
+    option of `ctlabel label` sets the key of its name.
     """
 
     reports: tuple[str, ...] = ()
@@ -58,8 +60,9 @@ class JobConfig(Frozen):
     batch_rows: int = Field(default=4096, ge=1)
     base: str | None = None
     runs: str | None = None
-    runner: str = "FnApiRunner"
+    runner: str = IN_THIS_PROCESS
     runner_options: dict[str, str] = Field(default_factory=dict)
+    workers: int | None = Field(default=None, ge=0)
 
     @property
     def arithmetic(self) -> tuple[Precision, str]:

@@ -55,17 +55,15 @@ def read_archive_texts(files: Sequence[Path], labeler: BundledLabeler, *, most: 
 
 
 def _text_batches(files: Sequence[Path], labeler: BundledLabeler) -> Iterator[TextBatch]:
-    from labelers.text.report import ReportReader
-    from pipeline.eligibility import Eligibility
     from pipeline.reading import read_batches
     from pipeline.shards import row_groups
     from pipeline.sources import describe_reports
-    from pipeline.texts import TextStep
+    from pipeline.texts import TextStep, TextStepConfig
     from schemas.job import JobConfig
 
     config = JobConfig(reports=tuple(map(str, files)))
     sections = frozenset(labeler.sections)
-    step = TextStep(ReportReader.load(), Eligibility.load(), labeler.unit, sections)  # as the job has it
+    step = TextStep.load(TextStepConfig(unit=labeler.unit, sections=sections))  # as the job has it
     for group in row_groups(describe_reports(config)):
         for batch in read_batches(group, config=config):
             yield step.read(batch, carried=None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pipeline.reading import ReportBatch
 from pipeline.shards import RowGroup, Shard
 from schemas.label_set import LabelSet
+from schemas.status import Reason
 from schemas.tables import Stamp
 
 NOT, NEG, UNC, POS = range(4)
@@ -30,3 +34,20 @@ def sure(code: int, probability: float = 0.7) -> list[float]:
     """Class probabilities with `code` on top."""
     rest = (1 - probability) / 3
     return [probability if other == code else rest for other in range(4)]
+
+
+def batch_of(*texts: str | None, reasons: list[Reason | None] | None = None, **columns: Any) -> ReportBatch:
+    """A shard of reports with these texts, and in their other columns nothing but what is given."""
+    n = len(texts)
+    nothing: list[str | None] = [None] * n
+    names = (
+        "report_ids",
+        "study_ids",
+        "patient_ids",
+        "modalities",
+        "exam_names",
+        "text_hashes",
+        "input_hashes",
+    )
+    values: dict[str, Any] = {**dict.fromkeys(names, nothing), "texts": list(texts), **columns}
+    return ReportBatch(shard=shard_of(n), reasons=reasons or [None] * n, **values)

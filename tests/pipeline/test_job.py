@@ -77,6 +77,31 @@ def test_a_patient_is_in_one_split_only(tmp_path: Path, tiny_bundle: Path) -> No
     assert images["split"].n_unique() > 1
 
 
+def test_text_that_is_read_in_other_processes_gives_the_same_rows(tmp_path: Path, tiny_bundle: Path) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows(range(40)), row_group_size=7)
+    run(tmp_path / "alone", tiny_bundle, archive, batch_rows=3, workers=0)
+
+    run(tmp_path / "helped", tiny_bundle, archive, batch_rows=3, workers=2)
+
+    assert_same_run(tmp_path / "helped", tmp_path / "alone")
+
+
+def test_a_small_archive_is_read_in_one_process(tmp_path: Path, tiny_bundle: Path) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows(range(40)))
+
+    plan = plan_job(JobConfig(reports=(str(archive),), labeler=str(tiny_bundle)))
+
+    assert plan.text_workers == 0
+
+
+def test_numbers_among_a_runners_options_are_read_as_numbers(tmp_path: Path, tiny_bundle: Path) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows(range(5)))
+
+    stats = run(tmp_path / "run", tiny_bundle, archive, runner_options={"direct_num_workers": "1"})
+
+    assert stats.rows == 5
+
+
 def test_batch_size_file_layout_and_order_change_no_row(tmp_path: Path, tiny_bundle: Path) -> None:
     whole = write_reports(tmp_path / "whole" / "a.parquet", report_rows(range(40)))
     parts = [

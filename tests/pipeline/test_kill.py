@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.speed.runs import family, resident_mib
 from pipeline.job import plan_job, run_job
 from schemas.job import JobConfig
 from schemas.run import is_finished
@@ -45,7 +46,7 @@ def job(tmp_path: Path, tiny_bundle: Path) -> JobConfig:
     )
 
 
-def start(job: JobConfig, out: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
+def start(job: JobConfig, out: Path, tmp_path: Path, *options: str) -> subprocess.Popen[bytes]:
     config = tmp_path / "job.yaml"
     config.write_text(f"batch_rows: {job.batch_rows}\nlabeler: {job.labeler}\nimages: {job.images}\n")
     command = [
@@ -58,6 +59,7 @@ def start(job: JobConfig, out: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
         str(config),
         "--out",
         str(out),
+        *options,
     ]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -70,6 +72,13 @@ def kill_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> 
     if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def ended(processes: list[int]) -> bool:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while any(map(resident_mib, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(map(resident_mib, processes))
 
 
 def test_killed_at_five_points_it_resumes_and_ends_with_the_same_rows(job: JobConfig, tmp_path: Path) -> None:
@@ -88,6 +97,21 @@ def test_killed_at_five_points_it_resumes_and_ends_with_the_same_rows(job: JobCo
     assert killed >= 4
     assert_same_run(out, tmp_path / "undisturbed")
     assert not list(out.rglob(".tmp-*"))
+
+
+def test_processes_that_read_text_end_with_the_job_that_was_killed(job: JobConfig, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    process = start(job, out, tmp_path, "--workers", "2")
+    children: list[int] = []
+
+    def reading() -> bool:
+        children[:] = family(process.pid)[1:]
+        return len(children) >= 2 and files_in(out / "_work" / "shards") > 5
+
+    kill_when(process, reading)
+
+    assert process.returncode == -signal.SIGKILL
+    assert ended(children)
 
 
 def test_finished_shards_are_kept_when_a_run_goes_on(job: JobConfig, tmp_path: Path) -> None:

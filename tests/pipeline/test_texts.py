@@ -11,10 +11,9 @@ from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
 from pipeline.cleaning import Cleaned
 from pipeline.eligibility import Eligibility
-from pipeline.reading import ReportBatch
 from pipeline.texts import TextBatch, TextStep
 from schemas.status import Reason
-from tests.pipeline.rows import shard_of
+from tests.pipeline.rows import batch_of
 
 HEAD = "CT head\nHistory: fall.\nFindings: No bleed. Old infarct.\n"
 
@@ -22,22 +21,6 @@ HEAD = "CT head\nHistory: fall.\nFindings: No bleed. Old infarct.\n"
 @pytest.fixture(scope="module")
 def step() -> TextStep:
     return TextStep(ReportReader.load(), Eligibility.load())
-
-
-def batch_of(*texts: str | None, reasons: list[Reason | None] | None = None, **columns: Any) -> ReportBatch:
-    n = len(texts)
-    nothing: list[str | None] = [None] * n
-    names = (
-        "report_ids",
-        "study_ids",
-        "patient_ids",
-        "modalities",
-        "exam_names",
-        "text_hashes",
-        "input_hashes",
-    )
-    values: dict[str, Any] = {**dict.fromkeys(names, nothing), "texts": list(texts), **columns}
-    return ReportBatch(shard=shard_of(n), reasons=reasons or [None] * n, **values)
 
 
 def read(step: TextStep, *texts: str | None, **columns: Any) -> TextBatch:
