@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ from jobs.layout import plural, table
 if TYPE_CHECKING:
     from jobs.speed.archives import MeasuredArchive
     from jobs.speed.records import Benchmark, Growth, LabelerFigures, RunSpeed, Side
+    from jobs.speed.runs import MeasuredJob
     from schemas.job import JobConfig
 
 LIBRARIES = ("apache-beam", "numpy", "pyarrow", "torch")
@@ -43,7 +43,10 @@ Examples:
     help="Deal out the reports of a real archive, with other ids and dates, instead of making some up.",
 )
 @click.option("--column", "columns", multiple=True, metavar="THEIRS=OURS", help="A column of ARCHIVE.")
-@click.option("--labeler", default="default", show_default=True, help="Name or bundle folder.")
+@click.option(
+    "--labeler", default="default", show_default=True, help="Name, bundle folder, or file of a committee."
+)
+@click.option("--workers", type=click.IntRange(min=0), help="As `ctlabel label` has it.")
 @click.option(
     "--base-growth",
     type=click.FloatRange(min=0, min_open=True),
@@ -67,6 +70,7 @@ def command(  # noqa: PLR0913 (one for each option)
     resample: str | None,
     columns: tuple[str, ...],
     labeler: str,
+    workers: int | None,
     base_growth: float | None,
     compares: bool,
     sentences: int,
@@ -79,6 +83,7 @@ def command(  # noqa: PLR0913 (one for each option)
     Sentences of made-up reports repeat themselves more than real ones: state the repeat rate beside a speed.
     """
     from jobs.speed.archives import make_archive
+    from jobs.speed.runs import MeasuredJob
     from pipeline.storage import write_text
 
     later = math.ceil(reports * base_growth) if base_growth else 0
@@ -90,7 +95,7 @@ def command(  # noqa: PLR0913 (one for each option)
             archive,
             folder,
             made="resampled" if resample else "made up",
-            labeler=labeler,
+            job=MeasuredJob(archive.images, labeler, workers),
             growth=base_growth,
             sentences=sentences,
             compares=compares,
@@ -126,22 +131,21 @@ def _measure(  # noqa: PLR0913 (one for each option)
     folder: Path,
     *,
     made: str,
-    labeler: str,
+    job: MeasuredJob,
     growth: float | None,
     sentences: int,
     compares: bool,
 ) -> Benchmark:
     """The jobs first, each alone on the machine; what is measured in this process comes after them."""
     from jobs.speed.records import Benchmark
-    from jobs.speed.runs import measure_run
-    from jobs.speed.sides import compare, measure_alone, read_archive_texts
-    from labelers.bundle import load_bundle
+    from jobs.speed.sides import compare, measure_alone, read_archive_texts, without_opinion
     from labelers.hardware import describe_hardware
+    from labelers.loading import load_labeler
 
-    run = measure_run(archive.reports, images=archive.images, labeler=labeler, out=folder / "run")
-    grown = _measure_growth(archive, folder, labeler=labeler, share=growth) if growth else None
-    loaded = load_bundle(labeler)
-    bare = replace(loaded, adviser=None)  # operations are counted of the network, and plain loops are over it
+    run = job.measure(archive.reports, out=folder / "run")
+    grown = _measure_growth(archive, folder, job=job, share=growth) if growth else None
+    loaded = load_labeler(job.labeler)
+    bare = without_opinion(loaded)
     texts = read_archive_texts(archive.reports, loaded, most=sentences)
     return Benchmark(
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -158,15 +162,13 @@ def _measure(  # noqa: PLR0913 (one for each option)
     )
 
 
-def _measure_growth(archive: MeasuredArchive, folder: Path, *, labeler: str, share: float) -> Growth:
+def _measure_growth(archive: MeasuredArchive, folder: Path, *, job: MeasuredJob, share: float) -> Growth:
     from jobs.speed.records import Growth
-    from jobs.speed.runs import measure_run
 
-    grown, images = archive.grown, archive.images
     return Growth(
         share=share,
-        full=measure_run(grown, images=images, labeler=labeler, out=folder / "full"),
-        rerun=measure_run(grown, images=images, labeler=labeler, out=folder / "rerun", base=folder / "run"),
+        full=job.measure(archive.grown, out=folder / "full"),
+        rerun=job.measure(archive.grown, out=folder / "rerun", base=folder / "run"),
     )
 
 

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-import yaml
 
 from labelers.data import TEXT_COLUMN, read_columns
-from schemas.errors import CtlabelError, InputError, OutputError
+from labelers.writing import write_parquet, write_yaml
+from schemas.errors import CtlabelError, InputError
 from schemas.label_set import Label, LabelKind, LabelSet, load_label_set
 
 ABSENT, PRESENT = "absent", "present"
@@ -103,17 +102,12 @@ def write_tables(tables: Mapping[str, pa.Table], out: Path, *, label_set: LabelS
     """Writes each table as NAME.parquet, and the label set as YAML if given.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: a file cannot be written.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            pq.write_table(table, out / f"{name}.parquet")
-        if label_set is not None:
-            text = yaml.safe_dump(label_set.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-            (out / f"{label_set.id}.yaml").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written: {error.strerror}") from error
+    for name, table in tables.items():
+        write_parquet(table, out / f"{name}.parquet")
+    if label_set is not None:
+        write_yaml(label_set.model_dump(mode="json"), out / f"{label_set.id}.yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

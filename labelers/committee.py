@@ -52,6 +52,15 @@ def write_committee_evaluation(path: Path, *, name: str, figures: Mapping[str, A
     write_yaml(record.model_dump(mode="json"), path)
 
 
+def committee_hash(path: Path) -> str:
+    """Hash of what the file asks for, without the figures that it may hold.
+
+    Raises:
+        UsageError: the file does not fit.
+    """
+    return hash_json(load_conf(path, CommitteeRecipe).model_dump(mode="json", exclude={"evaluation"}))
+
+
 def load_committee(path: Path) -> CommitteeRecipe:
     """The recipe, its members' folders found from where it lies.
 

@@ -64,7 +64,7 @@ class TrainingInputs:
         }
         if not self.teachers:
             return files
-        told = [{"file": path.name, "hash": load_bundle(path).fingerprint} for path in self.teachers]
+        told = [{"file": path.name, "hash": read_bundle_record(path).fingerprint} for path in self.teachers]
         return {**files, "teachers": told}
 
     def _kinds(self) -> list[tuple[str, tuple[Path, ...]]]:

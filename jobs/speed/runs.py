@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -31,16 +32,32 @@ STAGES = {
 _PROCESSES = Path("/proc")
 
 
-def measure_run(
-    reports: Sequence[Path], *, images: Path, labeler: str, out: Path, base: Path | None = None
-) -> RunSpeed:
-    """Labels the reports to a new run folder.
+@dataclass(frozen=True, slots=True)
+class MeasuredJob:
+    """What all measured jobs have in common; without `workers`, as many as `ctlabel label` takes."""
 
-    Raises:
-        CtlabelError: the job failed; of the kind that its exit code tells, with what it said.
-    """
-    arguments = [*map(str, reports), "--images", str(images), "--labeler", labeler, "--out", str(out)]
-    arguments += ["--base", str(base)] if base else []
+    images: Path
+    labeler: str
+    workers: int | None = None
+
+    def measure(self, reports: Sequence[Path], *, out: Path, base: Path | None = None) -> RunSpeed:
+        """Labels the reports to a new run folder.
+
+        Raises:
+            CtlabelError: the job failed; of the kind that its exit code tells, with what it said.
+        """
+        given = {
+            "images": self.images,
+            "labeler": self.labeler,
+            "workers": self.workers,
+            "out": out,
+            "base": base,
+        }
+        options = [(f"--{name}", str(value)) for name, value in given.items() if value is not None]
+        return _measure([*map(str, reports), *(part for option in options for part in option)])
+
+
+def _measure(arguments: list[str]) -> RunSpeed:
     started = perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "jobs.cli", "label", "--json", *arguments],

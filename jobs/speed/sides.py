@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jobs.speed.records import LabelerFigures, Side
 
 if TYPE_CHECKING:
-    from labelers.bundle import BundledLabeler
+    from labelers.base import Labeler
     from pipeline.texts import TextBatch
     from schemas.label_set import LabelSet
 
@@ -37,7 +37,7 @@ class Texts:
         return tuple(dict.fromkeys(self.sentences))
 
 
-def read_archive_texts(files: Sequence[Path], labeler: BundledLabeler, *, most: int) -> Texts:
+def read_archive_texts(files: Sequence[Path], labeler: Labeler, *, most: int) -> Texts:
     """Shard after shard until there are `most` distinct sentences, or no more."""
     reports: list[str] = []
     sentences: list[str] = []
@@ -54,7 +54,7 @@ def read_archive_texts(files: Sequence[Path], labeler: BundledLabeler, *, most: 
     return Texts(tuple(reports), tuple(sentences), seconds)
 
 
-def _text_batches(files: Sequence[Path], labeler: BundledLabeler) -> Iterator[TextBatch]:
+def _text_batches(files: Sequence[Path], labeler: Labeler) -> Iterator[TextBatch]:
     from pipeline.reading import read_batches
     from pipeline.shards import row_groups
     from pipeline.sources import describe_reports
@@ -69,7 +69,14 @@ def _text_batches(files: Sequence[Path], labeler: BundledLabeler) -> Iterator[Te
             yield step.read(batch, carried=None)
 
 
-def measure_alone(labeler: BundledLabeler, texts: Texts) -> LabelerFigures:
+def without_opinion(labeler: Labeler) -> Labeler:
+    """A network by itself: operations are counted of it, and plain loops are over it. Others as they are."""
+    from labelers.network_labeler import NetworkLabeler
+
+    return replace(labeler, adviser=None) if isinstance(labeler, NetworkLabeler) else labeler
+
+
+def measure_alone(labeler: Labeler, texts: Texts) -> LabelerFigures:
     """Distinct sentences through the labeler, and what the same process gets out of plain products."""
     import torch
 
@@ -85,7 +92,7 @@ def measure_alone(labeler: BundledLabeler, texts: Texts) -> LabelerFigures:
     )
 
 
-def compare(labeler: BundledLabeler, texts: Texts) -> tuple[Side, ...]:
+def compare(labeler: Labeler, texts: Texts) -> tuple[Side, ...]:
     """Ours first; then the ways that this labeler and this installation have."""
     ours = _timed(lambda: labeler.probabilities(texts.distinct))
     sides = [_side("ours", "sentences", len(texts.sentences), ours, ours=len(texts.sentences) / ours)]
@@ -96,7 +103,7 @@ def compare(labeler: BundledLabeler, texts: Texts) -> tuple[Side, ...]:
     return tuple(sides)
 
 
-def _labeler_sides(labeler: BundledLabeler, sentences: tuple[str, ...], *, ours: float) -> Iterator[Side]:
+def _labeler_sides(labeler: Labeler, sentences: tuple[str, ...], *, ours: float) -> Iterator[Side]:
     import torch
 
     from labelers.network_labeler import NetworkLabeler

@@ -13,6 +13,7 @@ import torch
 
 from labelers.base import Labeler
 from labelers.bundle import LABELER_FILE, read_bundle_record
+from labelers.committee import committee_hash
 from labelers.comparison.papers import Measure
 from labelers.comparison.records import (
     ALL,
@@ -32,7 +33,7 @@ from labelers.handover import TIMING_FILE
 from labelers.hardware import describe_hardware
 from labelers.loading import load_labeler
 from labelers.metrics import Report
-from labelers.registry import locate_labeler
+from labelers.registry import is_committee, locate_labeler
 from labelers.sparse.recipe import AnyRecipe
 from labelers.statistics.intervals import RESAMPLES
 from labelers.training import TrainingInputs, is_trained, train_labeler
@@ -153,7 +154,7 @@ def _run(contestant: Contestant, labeler: Labeler, measured: dict[str, Figures])
             labeler=contestant.name,
             seed=0,
             fingerprint=labeler.fingerprint,
-            recipe_hash=hash_file(contestant.place),
+            recipe_hash=_recipe_hash(contestant.place),
             trained=Trained(),
             figures=measured,
         )
@@ -166,6 +167,10 @@ def _run(contestant: Contestant, labeler: Labeler, measured: dict[str, Figures])
         trained=_trained(record.training, contestant.place / TIMING_FILE),
         figures=measured,
     )
+
+
+def _recipe_hash(place: Path) -> str:
+    return committee_hash(place) if is_committee(place) else hash_file(place)
 
 
 def _trained(record: Mapping[str, Any], timing_file: Path) -> Trained:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from jobs.bench import command
 from jobs.speed.archives import make_archive
-from jobs.speed.runs import STAGES, family, measure_run, resident_mib
+from jobs.speed.runs import STAGES, MeasuredJob, family, resident_mib
 from schemas.errors import InputError
 from schemas.job import JobConfig
 from tests.archives import report_rows, write_images, write_reports
@@ -117,7 +117,19 @@ def test_a_job_that_fails_says_why(tmp_path: Path) -> None:
     images = write_images(tmp_path / "images.parquet", [1])
 
     with pytest.raises(InputError, match=r"gone\.parquet: no such file"):
-        measure_run([tmp_path / "gone.parquet"], images=images, labeler="default", out=tmp_path / "run")
+        MeasuredJob(images, "default").measure([tmp_path / "gone.parquet"], out=tmp_path / "run")
+
+
+def test_a_labeler_that_is_no_network_is_measured_in_sentences_alone() -> None:
+    options = ["--reports", "40", "--labeler", "rules", "--workers", "1", "--compare", "--json"]
+
+    result = CliRunner().invoke(command, options, catch_exceptions=False)
+
+    record = json.loads(result.stdout)
+    assert record["labeler"] == "rules"
+    assert record["alone"]["sentences"] > 0
+    assert record["alone"]["flops_per_second"] is None
+    assert [side["name"] for side in record["comparison"]][:1] == ["ours"]
 
 
 def test_memory_is_that_of_a_process_and_its_children() -> None:

@@ -11,7 +11,7 @@ import yaml
 
 from labelers.base import AttendingLabeler
 from labelers.bundle import load_bundle
-from labelers.committee import Committee, load_committee
+from labelers.committee import Committee, committee_hash, load_committee
 from labelers.loading import load_labeler, store_evaluation
 from labelers.registry import resolve_bundle
 from schemas.errors import BundleError, UsageError
@@ -67,6 +67,15 @@ def test_its_fingerprint_is_that_of_all_members(
     assert load_labeler(twice).fingerprint != found
     swapped = write(tmp_path, str(other_tiny_bundle), str(tiny_bundle))
     assert load_labeler(swapped).fingerprint != found
+
+
+def test_figures_that_are_stored_in_its_file_change_no_hash(committee: Path, tmp_path: Path) -> None:
+    found = committee_hash(committee)
+
+    store_evaluation(committee, name="mine", figures={"micro": 0.5})
+
+    assert committee_hash(committee) == found
+    assert committee_hash(write(tmp_path, "default", "rules")) != found
 
 
 def test_members_are_found_from_where_the_file_lies_and_shipped_ones_by_name(
