@@ -1,17 +1,18 @@
-"""Is a report one of a head CT or head MR? Rules as data (`conf/eligibility/`), weighed against each other."""
+"""Is a report one of a head CT or MR, and which of its sentences are not? Rules are data (`conf/eligibility/`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from labelers.text.memory import remembering
 from schemas.conf import Frozen, conf_path, load_conf
 from schemas.hashing import hash_json
 from schemas.label_set import Identifier
@@ -22,7 +23,17 @@ DEFAULT_ELIGIBILITY = "head_ct_mr"
 _WORD = re.compile(r"[^\W_]+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
+
+def _compiles(expression: str) -> str:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return expression
+
+
 NonBlank = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Expression = Annotated[str, StringConstraints(min_length=1), AfterValidator(_compiles)]
 
 
 class Claim(StrEnum):
@@ -61,6 +72,15 @@ class Thresholds(Frozen):
     ct_or_mr: float | None
 
 
+class OtherParts(Frozen):
+    """Which sentences of an eligible report are of another part of the body: those that hold one of the `words`
+    and in which none of the expressions of `unless` is found. Case does not matter.
+    """
+
+    words: tuple[NonBlank, ...] = ()
+    unless: tuple[Expression, ...] = ()
+
+
 class EligibilityRules(Frozen):
     """A file of `conf/eligibility/`."""
 
@@ -72,6 +92,7 @@ class EligibilityRules(Frozen):
     thresholds: Thresholds
     ignored_words: tuple[NonBlank, ...] = ()
     rules: tuple[Rule, ...] = ()
+    other_parts: OtherParts = OtherParts()
 
     @model_validator(mode="after")
     def _rule_ids_are_unique(self) -> Self:
@@ -138,6 +159,10 @@ class Eligibility:
     _rules: EligibilityRules
     _ignored: frozenset[str]
     _tables: dict[Place, _PhraseTable]
+    _is_of_other_part: Callable[[str], bool] = field(compare=False)
+
+    def __reduce__(self) -> tuple[Callable[[EligibilityRules], Eligibility], tuple[EligibilityRules]]:
+        return Eligibility.of, (self._rules,)
 
     @classmethod
     def load(cls, name_or_path: str | Path = DEFAULT_ELIGIBILITY) -> Self:
@@ -157,7 +182,12 @@ class Eligibility:
             _rules=rules,
             _ignored=ignored,
             _tables={place: _PhraseTable.of(rules.rules, place, ignored) for place in Place},
+            _is_of_other_part=remembering(_other_part_judge(rules.other_parts)),
         )
+
+    def is_of_other_part(self, sentence: str) -> bool:
+        """Whether a sentence of an eligible report is of another part of the body."""
+        return self._is_of_other_part(sentence)
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Reason | None:
         """Why this is no report of a head CT or MR; None where it is one."""
@@ -192,6 +222,17 @@ class Eligibility:
         yield Place.EXAM_NAME, _words(exam_name, self._ignored)
         yield Place.OPENING, _words(text[: self._rules.opening_chars], self._ignored)
         yield Place.TEXT, _words(text[: self._rules.text_chars], self._ignored)
+
+
+def _other_part_judge(parts: OtherParts) -> Callable[[str], bool]:
+    unless = re.compile("|".join(f"(?:{expression})" for expression in parts.unless) or "(?!)", re.I)
+
+    words = frozenset(parts.words)
+
+    def judge(sentence: str) -> bool:
+        return not words.isdisjoint(_WORD.findall(sentence.lower())) and not unless.search(sentence)
+
+    return judge
 
 
 def _words(content: str, ignored: frozenset[str]) -> list[str]:

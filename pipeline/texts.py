@@ -135,7 +135,9 @@ class TextStep:
 
     def _sentences(self, report: int, text: str) -> Iterator[_Row]:
         for sentence in self.reader.sentences(text):
-            yield _Row(report, sentence, text[sentence.start : sentence.end])
+            raw = text[sentence.start : sentence.end]
+            aside = sentence.labelled and self.eligibility.is_of_other_part(raw)
+            yield _Row(report, replace(sentence, labelled=False) if aside else sentence, raw)
 
     def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
         given = given_report(text, [row.sentence for row in rows], self.sections)

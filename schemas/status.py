@@ -58,7 +58,7 @@ _DESCRIPTION: dict[Reason, str] = {
     Reason.NOT_HEAD: "the examination is not of the head",
     Reason.NOT_CT_OR_MR: "the examination is neither CT nor MR",
     Reason.NO_REPORT_TEXT: "the text is null, empty or blank",
-    Reason.HISTORY_ONLY: "no sentence is left after history, technique, comparison and advice",
+    Reason.HISTORY_ONLY: "no sentence is left after history, technique, comparison, advice, other body parts",
     Reason.NO_REPORT_ID: "the report id is null or blank",
     Reason.UNDECODABLE_ID: "an id is not UTF-8",
     Reason.UNDECODABLE_TEXT: "the text is not UTF-8",

@@ -8,9 +8,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labelers.written import WRITTEN, read_written
 from pipeline.eligibility import Claim, Eligibility, EligibilityRules, Place, Rule, expand_phrases
 from schemas.conf import conf_path, load_conf
 from schemas.errors import UsageError
+from schemas.label_set import DEFAULT_LABEL_SET, load_label_set
 from schemas.status import Reason
 
 RULES = load_conf(conf_path("eligibility", "head_ct_mr", kind="eligibility"), EligibilityRules)
@@ -215,3 +217,57 @@ def test_case_does_not_matter(text: str) -> None:
 
 def test_every_claim_has_a_rule() -> None:
     assert {rule.claim for rule in RULES.rules} == set(Claim)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Two cysts of the liver, unchanged.",
+        "LUNGS: no nodule, no consolidation.",
+        "Displaced fracture of the seventh rib.",
+        "The cervical spine is intact, without fracture.",
+        "The heart is of normal size.",
+    ],
+)
+def test_a_sentence_of_another_part_of_the_body_is_known(sentence: str) -> None:
+    assert ELIGIBILITY.is_of_other_part(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No fracture of skull or ribs.",
+        "Ring-enhancing lesion of the left frontal lobe in keeping with a metastasis of the lung.",
+        "Dense calcification of the vertebral artery.",
+        "There is a new haematoma.",
+        "Aneurysm with a wide neck.",
+        "Cerebellar tonsils 8 mm below the foramen magnum, in the spinal canal.",
+    ],
+)
+def test_a_sentence_that_may_be_of_the_head_is_not_taken_for_one(sentence: str) -> None:
+    assert not ELIGIBILITY.is_of_other_part(sentence)
+
+
+def test_no_labelled_sentence_of_the_written_reports_is_taken_for_one() -> None:
+    label_set = load_label_set(DEFAULT_LABEL_SET)
+    files = sorted(WRITTEN.glob("*.txt"))
+    sentences = [
+        one for file in files for report in read_written(file, label_set) for one in report.sentences
+    ]
+
+    taken = [one.text for one in sentences if one.labels and ELIGIBILITY.is_of_other_part(one.text)]
+
+    assert len(sentences) > 40_000
+    assert taken == []
+
+
+def test_rules_of_all_examinations_know_no_other_part() -> None:
+    assert not Eligibility.load("any").is_of_other_part("Two cysts of the liver, unchanged.")
+
+
+def test_an_expression_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(small_rules(other_parts={"words": ["liver"], "unless": ["(brain"]})))
+
+    with pytest.raises(UsageError, match="no regular expression"):
+        Eligibility.load(path)
