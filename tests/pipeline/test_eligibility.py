@@ -227,6 +227,7 @@ def test_every_claim_has_a_rule() -> None:
         "Displaced fracture of the seventh rib.",
         "The cervical spine is intact, without fracture.",
         "The heart is of normal size.",
+        "Cortical fracture of the right fibular head.",
     ],
 )
 def test_a_sentence_of_another_part_of_the_body_is_known(sentence: str) -> None:
