@@ -74,7 +74,9 @@ def command(  # noqa: PLR0913 (one for each option)
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
     from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
+    from labelers.evaluation.reports import read_raw_texts
     from labelers.loading import load_labeler, store_evaluation
+    from pipeline.texts import TextStep, TextStepConfig
 
     if errors is not None:
         check_ending(errors)
@@ -83,21 +85,14 @@ def command(  # noqa: PLR0913 (one for each option)
     loaded = load_labeler(labeler, device=find_device(device))
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = describe_answers(loaded, answers, data)
-    raw = _read_raw(documents) if documents is not None else {}
+    raw = read_raw_texts(documents) if documents is not None else {}
+    reading = TextStep.load(TextStepConfig()).given
     if documents is not None:
-        found["reports"] = describe_reports(loaded, answers, documents, raw)
+        found["reports"] = describe_reports(loaded, answers, documents, raw, reading=reading)
     if perturb:
-        found["robustness"] = describe_robustness(loaded, answers, raw)
+        found["robustness"] = describe_robustness(loaded, answers, raw, reading=reading)
     if write:
         store_evaluation(labeler, name=data.stem, figures=found)
     if errors is not None:
         write_errors(answers, errors, with_text=with_text)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(evaluation_lines(found)))
-
-
-def _read_raw(documents: Path) -> dict[str, str]:
-    """Each document's raw text, cleaned as the pipeline does before it reads."""
-    from labelers.evaluation.reports import read_raw_texts
-    from pipeline.cleaning import clean
-
-    return {name: clean(text)[0] for name, text in read_raw_texts(documents).items()}

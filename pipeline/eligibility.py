@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -73,10 +73,13 @@ class Thresholds(Frozen):
 
 
 class OtherParts(Frozen):
-    """Which sentences of an eligible report are of another part of the body: those that hold one of the `words`
-    and in which none of the expressions of `unless` is found. Case does not matter.
+    """Which sentences of an eligible report are of another part of the body.
+
+    Where what claims `elsewhere` weighs `least` or more, those that hold one of the `words` and in which none of
+    the expressions of `unless` is found. Case does not matter.
     """
 
+    least: float = Field(default=1, gt=0)
     words: tuple[NonBlank, ...] = ()
     unless: tuple[Expression, ...] = ()
 
@@ -114,8 +117,16 @@ class Evidence:
     """The weighed claims on a report, and the ids of the rules that spoke; never its words."""
 
     head: float
+    elsewhere: float
     ct_or_mr: float
     rules: tuple[str, ...]
+
+
+class Verdict(NamedTuple):
+    """Why a report is not eligible, if it is not, and whether it tells of other parts of the body, too."""
+
+    reason: Reason | None
+    other_parts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +197,18 @@ class Eligibility:
         )
 
     def is_of_other_part(self, sentence: str) -> bool:
-        """Whether a sentence of an eligible report is of another part of the body."""
+        """Whether a sentence, on one line, is of another part of the body, if its report tells of such parts."""
         return self._is_of_other_part(sentence)
 
-    def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Reason | None:
-        """Why this is no report of a head CT or MR; None where it is one."""
-        needed = self._rules.thresholds
-        if needed.ct_or_mr is None and needed.head is None:
-            return None
+    def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Verdict:
+        """Whether this is a report of a head CT or MR, and of that alone."""
+        if not self._rules.rules:
+            return Verdict(None)
         evidence = self.weigh(modality=modality, exam_name=exam_name, text=text)
+        return Verdict(self._reason(evidence), evidence.elsewhere >= self._rules.other_parts.least)
+
+    def _reason(self, evidence: Evidence) -> Reason | None:
+        needed = self._rules.thresholds
         if needed.ct_or_mr is not None and evidence.ct_or_mr < needed.ct_or_mr:
             return Reason.NOT_CT_OR_MR
         if needed.head is not None and evidence.head < needed.head:
@@ -213,6 +227,7 @@ class Eligibility:
                 spoke.add(index)
         return Evidence(
             head=balance[Claim.HEAD] - balance[Claim.ELSEWHERE],
+            elsewhere=balance[Claim.ELSEWHERE],
             ct_or_mr=balance[Claim.CT_OR_MR] - balance[Claim.OTHER_MODALITY],
             rules=tuple(self._rules.rules[index].id for index in sorted(spoke)),
         )

@@ -17,7 +17,7 @@ from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
 from pipeline.cleaning import Cleaned, clean
-from pipeline.eligibility import DEFAULT_ELIGIBILITY, Eligibility
+from pipeline.eligibility import DEFAULT_ELIGIBILITY, Eligibility, Verdict
 from pipeline.reading import ReportBatch
 from schemas.status import Reason
 
@@ -118,10 +118,11 @@ class TextStep:
             if not unsettled or skip[index]:
                 continue
             text, cleaned[index] = clean(batch.texts[index] or "")
-            reasons[index] = self._judge(batch, index, text)
-            if reasons[index] is not None:
+            verdict = self._judge(batch, index, text)
+            reasons[index] = verdict.reason
+            if verdict.reason is not None:
                 continue
-            found = list(self._sentences(index, text))
+            found = list(self._sentences(index, text, verdict))
             if any(row.sentence.labelled for row in found):
                 rows += found if self.unit is Unit.SENTENCE else [self._whole(index, text, found)]
             else:
@@ -133,19 +134,30 @@ class TextStep:
         seconds = {"text": read - started, "unique": perf_counter() - read}
         return TextBatch(settled, carried, to_label, cleaned, sentences, seconds)
 
-    def _sentences(self, report: int, text: str) -> Iterator[_Row]:
+    def given(self, raw: str) -> list[str]:
+        """The sentences of a raw text that go to the labeler, as they do where an archive is read."""
+        text, _ = clean(raw)
+        verdict = self.eligibility.judge(modality=None, exam_name=None, text=text)
+        rows = self._sentences(0, text, verdict)
+        return [sentence_text(row.text) for row in rows if row.sentence.labelled]
+
+    def _sentences(self, report: int, text: str, verdict: Verdict) -> Iterator[_Row]:
         for sentence in self.reader.sentences(text):
             raw = text[sentence.start : sentence.end]
-            aside = sentence.labelled and self.eligibility.is_of_other_part(raw)
+            aside = (
+                verdict.other_parts
+                and sentence.labelled
+                and self.eligibility.is_of_other_part(sentence_text(raw))
+            )
             yield _Row(report, replace(sentence, labelled=False) if aside else sentence, raw)
 
     def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
         given = given_report(text, [row.sentence for row in rows], self.sections)
         return _Row(report, Sentence(given.start, given.end, given.section, labelled=True), given.text)
 
-    def _judge(self, batch: ReportBatch, index: int, text: str) -> Reason | None:
+    def _judge(self, batch: ReportBatch, index: int, text: str) -> Verdict:
         if not text.strip():
-            return Reason.NO_REPORT_TEXT
+            return Verdict(Reason.NO_REPORT_TEXT)
         return self.eligibility.judge(
             modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
         )

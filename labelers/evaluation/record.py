@@ -11,7 +11,7 @@ from labelers.data import hash_file
 from labelers.evaluation.answers import ANNOTATION_NOTE, Answers
 from labelers.evaluation.errors import class_confusion, split_errors
 from labelers.evaluation.figures import figures, intervals
-from labelers.evaluation.reports import answer_reports, from_annotated_sentences
+from labelers.evaluation.reports import Reading, answer_reports, from_annotated_sentences, read_sentences
 from labelers.evaluation.robustness import report_drops, sentence_drops
 from labelers.perturbation import perturbations
 from labelers.statistics.calibration import calibration_error, mention_curve
@@ -37,9 +37,16 @@ def describe_answers(labeler: Labeler, answers: Answers, data: Path) -> Record:
     }
 
 
-def describe_reports(labeler: Labeler, answers: Answers, documents: Path, raw: Mapping[str, str]) -> Record:
+def describe_reports(
+    labeler: Labeler,
+    answers: Answers,
+    documents: Path,
+    raw: Mapping[str, str],
+    *,
+    reading: Reading = read_sentences,
+) -> Record:
     """Whole reports: from their raw texts, and beside it from their annotated sentences."""
-    found = answer_reports(labeler, raw, answers.asked)
+    found = answer_reports(labeler, raw, answers.asked, reading=reading)
     by_sentence = from_annotated_sentences(answers, found.documents)
     return {
         "documents": _named(documents),
@@ -48,12 +55,15 @@ def describe_reports(labeler: Labeler, answers: Answers, documents: Path, raw: M
     }
 
 
-def describe_robustness(labeler: Labeler, answers: Answers, raw: Mapping[str, str]) -> Record:
+def describe_robustness(
+    labeler: Labeler, answers: Answers, raw: Mapping[str, str], *, reading: Reading = read_sentences
+) -> Record:
     """Every change, on the sentences, and on whole reports where there are raw texts."""
     changes = perturbations(labeler.label_set)
     found = {"sentences": [drop.to_json() for drop in sentence_drops(labeler, answers, changes)]}
     if raw:
-        found["reports"] = [drop.to_json() for drop in report_drops(labeler, raw, answers.asked, changes)]
+        drops = report_drops(labeler, raw, answers.asked, changes, reading=reading)
+        found["reports"] = [drop.to_json() for drop in drops]
     return found
 
 

@@ -6,8 +6,9 @@ labeler. The truth of a report is the strongest class over its annotated sentenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from labelers.text.report import ReportReader, sentence_text
 from schemas.aggregation import load_aggregation
 from schemas.errors import InputError, UsageError
 from schemas.label_set import LabelSet
+
+Reading = Callable[[str], Sequence[str]]
+"""From a raw text to the sentences that a labeler is given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +65,21 @@ def read_raw_texts(path: Path) -> dict[str, str]:
     return found
 
 
-def answer_reports(labeler: Labeler, raw: Mapping[str, str], asked: Questions) -> ReportAnswers:
-    """What the labeler finds in raw texts, of which `asked` has the annotated sentences.
+def read_sentences(text: str) -> list[str]:
+    """The sentences of a text that are labelled."""
+    found = _reader().sentences(text)
+    return [sentence_text(text[sentence.start : sentence.end]) for sentence in found if sentence.labelled]
+
+
+@cache
+def _reader() -> ReportReader:
+    return ReportReader.load()
+
+
+def answer_reports(
+    labeler: Labeler, raw: Mapping[str, str], asked: Questions, *, reading: Reading = read_sentences
+) -> ReportAnswers:
+    """What the labeler finds in raw texts, of which `asked` has the annotated sentences; `reading` gives it these.
 
     Raises:
         UsageError: the labeler reads whole reports.
@@ -71,7 +88,8 @@ def answer_reports(labeler: Labeler, raw: Mapping[str, str], asked: Questions) -
     if labeler.unit is not Unit.SENTENCE:
         raise UsageError(f"labeler '{labeler.name}' reads whole reports: measure it with --data alone")
     documents = tuple(sorted(raw))
-    texts, sources = _sentences(raw, documents)
+    given = [(sentence, name) for name in documents for sentence in reading(raw[name])]
+    texts, sources = [sentence for sentence, _ in given], [name for _, name in given]
     predicted = predicted_classes(np.asarray(labeler.probabilities(texts)))
     return ReportAnswers(
         label_set=asked.label_set,
@@ -114,15 +132,3 @@ def _truth(asked: Questions, documents: Sequence[str]) -> Targets:
     if bare:
         raise InputError(f"{len(bare)} of {len(documents)} documents have no annotated sentence in --data")
     return strongest_classes(asked.truth, asked.documents, documents, asked.label_set)
-
-
-def _sentences(raw: Mapping[str, str], documents: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The sentences that go to a labeler, and the document of each."""
-    reader = ReportReader.load()
-    found = [
-        (sentence_text(raw[name][sentence.start : sentence.end]), name)
-        for name in documents
-        for sentence in reader.sentences(raw[name])
-        if sentence.labelled
-    ]
-    return [text for text, _ in found], [name for _, name in found]

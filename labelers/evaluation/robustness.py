@@ -13,7 +13,7 @@ from labelers.comparison.significance import document_counts
 from labelers.data import Targets
 from labelers.evaluation.answers import Answers, Questions, answer
 from labelers.evaluation.figures import over_totals
-from labelers.evaluation.reports import answer_reports
+from labelers.evaluation.reports import Reading, answer_reports, read_sentences
 from labelers.metrics import macro_f1, pooled_f1
 from labelers.perturbation import Perturbation
 from labelers.statistics.intervals import RESAMPLES
@@ -63,23 +63,24 @@ def sentence_drops(
         )
 
 
-def report_drops(
+def report_drops(  # noqa: PLR0913
     labeler: Labeler,
     raw: Mapping[str, str],
     asked: Questions,
     changes: Sequence[Perturbation],
     *,
+    reading: Reading = read_sentences,
     resamples: int = RESAMPLES,
 ) -> Iterator[Drop]:
     """Each change on the raw texts of whole reports."""
-    before = answer_reports(labeler, raw, asked)
+    before = answer_reports(labeler, raw, asked, reading=reading)
     names = before.documents
     mentioned = {
         name: _mentioned(row, asked.label_set) for name, row in zip(names, before.truth, strict=True)
     }
     for change in changes:
         changed = {name: change.change(raw[name], mentioned[name]) for name in names}
-        after = answer_reports(labeler, changed, asked)
+        after = answer_reports(labeler, changed, asked, reading=reading)
         yield _drop(
             change.name,
             ([raw[name] for name in names], [changed[name] for name in names]),

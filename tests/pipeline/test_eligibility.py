@@ -20,7 +20,7 @@ ELIGIBILITY = Eligibility.of(RULES)
 
 
 def judge(text: str, *, modality: str | None = None, exam_name: str | None = None) -> Reason | None:
-    return ELIGIBILITY.judge(modality=modality, exam_name=exam_name, text=text)
+    return ELIGIBILITY.judge(modality=modality, exam_name=exam_name, text=text).reason
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_rules_of_the_users_own_are_read_from_a_file(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(small_rules()), encoding="utf-8")
     eligibility = Eligibility.load(path)
 
-    assert eligibility.judge(modality=None, exam_name=None, text="pons") is None
-    assert eligibility.judge(modality=None, exam_name=None, text="hip") is Reason.NOT_HEAD
+    assert eligibility.judge(modality=None, exam_name=None, text="pons").reason is None
+    assert eligibility.judge(modality=None, exam_name=None, text="hip").reason is Reason.NOT_HEAD
     assert eligibility.fingerprint != ELIGIBILITY.fingerprint
 
 
@@ -196,7 +196,7 @@ def test_it_judges_the_same_after_pickling() -> None:
     again = pickle.loads(pickle.dumps(ELIGIBILITY))
 
     assert again == ELIGIBILITY
-    assert again.judge(modality=None, exam_name=None, text="CT head: no bleed.") is None
+    assert again.judge(modality=None, exam_name=None, text="CT head: no bleed.").reason is None
 
 
 @given(text=st.text(max_size=400), modality=st.none() | st.text(), exam_name=st.none() | st.text())
@@ -242,6 +242,7 @@ def test_a_sentence_of_another_part_of_the_body_is_known(sentence: str) -> None:
         "Dense calcification of the vertebral artery.",
         "There is a new haematoma.",
         "Aneurysm with a wide neck.",
+        "Recent infarcts, a cardiac source of emboli is likely.",
         "Cerebellar tonsils 8 mm below the foramen magnum, in the spinal canal.",
     ],
 )

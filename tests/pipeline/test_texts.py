@@ -55,6 +55,30 @@ def test_markup_is_blanked_before_sentences_are_sought_and_spans_stay(step: Text
     assert batch.sentences.distinct == ["No bleed."]
 
 
+WHOLE_BODY = (
+    "CT of head, chest and abdomen\nFindings: No bleed. Cyst of the liver. Lungs clear. "
+    "Oedema of the basal\nganglia in renal failure."
+)
+
+
+def test_sentences_of_other_parts_are_not_read_where_several_are_reported(step: TextStep) -> None:
+    sentences = read(step, WHOLE_BODY).sentences
+
+    assert sentences.distinct == ["No bleed.", "Oedema of the basal ganglia in renal failure."]
+    assert len(sentences.report) == 4
+
+
+def test_a_report_of_the_head_alone_is_read_whole(step: TextStep) -> None:
+    sentences = read(step, "CT head\nFindings: Oedema as seen in renal failure. No bleed.").sentences
+
+    assert sentences.distinct == ["Oedema as seen in renal failure.", "No bleed."]
+
+
+@pytest.mark.parametrize("text", [HEAD, WHOLE_BODY, "<p>CT head</p><p>Findings: <b>No</b> bleed.</p>"])
+def test_a_text_by_itself_gives_the_sentences_that_it_gives_in_an_archive(step: TextStep, text: str) -> None:
+    assert step.given(text) == read(step, text).sentences.distinct
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -128,7 +152,7 @@ def test_a_labeler_of_reports_is_given_what_its_training_tables_gave_it(
 def test_rules_that_ask_for_nothing_exclude_no_examination() -> None:
     everything = Eligibility.load("any")
 
-    assert everything.judge(modality="DX", exam_name="XR Chest", text="The lungs are clear.") is None
+    assert everything.judge(modality="DX", exam_name="XR Chest", text="The lungs are clear.").reason is None
 
 
 def test_a_labeler_of_some_sections_reads_those_alone_where_a_report_has_one(step: TextStep) -> None:
