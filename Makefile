@@ -8,6 +8,7 @@ INSTALLED := $(VENV)/.installed
 DATA ?= ../shared/data
 TEXTS := $(DATA)/text/radiology_text.parquet
 OWN := work/written/sentences.parquet work/annotated/radiology_text.parquet
+CUES := work/synthetic/cues.parquet
 MORE := work/annotated/radiology_text_more.parquet
 LEARNT := --data work/written/sentences.parquet --data $(DATA)/written/sentences.parquet \
   --data $(DATA)/annotated/train.parquet --data work/annotated/radiology_text.parquet
@@ -43,9 +44,9 @@ work/labelers/most_accurate.yaml: $(TRANSFORMERS) work/labelers/bigru_per_label_
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 
-work/labelers/bigru_per_label_attention: $(INSTALLED) $(OWN)
+work/labelers/bigru_per_label_attention: $(INSTALLED) $(OWN) $(CUES)
 	$(BIN)/ctlabel train bigru_per_label_attention --threads 1 --second-opinion rules --out $@ $(LEARNT) \
-	  --text $(TEXTS)
+	  --data $(CUES) --text $(TEXTS)
 	$(BIN)/ctlabel evaluate --labeler $@ $(MEASURED) --write
 	$(BIN)/ctlabel card $@ --write
 
@@ -64,6 +65,9 @@ work/minilm_further: $(INSTALLED)
 
 work/annotated/%.parquet: conf/annotated/%.txt $(INSTALLED)
 	$(BIN)/python -m labelers.annotated $< --texts $(TEXTS) --out $@
+
+work/synthetic/cues.parquet: $(INSTALLED) conf/synthesis/cues.yaml
+	$(BIN)/python -m labelers.synthetic cues --out $@
 
 work/written/sentences.parquet: $(INSTALLED) $(wildcard conf/written/*.txt)
 	$(BIN)/python -m labelers.written --out work/written

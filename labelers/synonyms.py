@@ -79,6 +79,13 @@ class SynonymSwap:
         return like[int(hash_text(f"{term.words} {context}")[:8], 16) % len(like)]
 
 
+def learnt_nouns(label: Label, spelling: Spelling) -> tuple[str, ...]:
+    """Variants, and the synonyms in the singular that are not held out: what a sentence can be made with."""
+    held_out = held_out_synonyms(label, spelling)
+    nouns = (word for word in label.synonyms if word not in held_out and _form(word) == "singular")
+    return tuple(dict.fromkeys((*label.variants, *nouns)))
+
+
 def swapped_texts(
     labelled: LabelledTexts, label_set: LabelSet, spelling: Spelling, *, each: int
 ) -> LabelledTexts:

@@ -24,7 +24,7 @@ class Line:
 
 
 _QUOTE = r"(?:[>|]\s*)*"
-_BULLET = r"(?:[-*•·◦▪●○‣–—➢✓]+|#{1,6})\s*(?=[^\W\d_(\"'\[?]|\*\*)"
+_BULLET = r"(?!-[vV][eE]\b)(?:[-*•·◦▪●○‣–—➢✓]+|#{1,6})\s*(?=[^\W\d_(\"'\[?]|\*\*)"
 _NUMBER = r"\(?(?:\d{1,2}|[a-hA-H]|[ivIV]{1,3})\)\s+|\d{1,2}\.\s+(?=\D)"
 MARKER = re.compile(rf"{_QUOTE}(?:{_BULLET}|{_NUMBER})?")
 MAX_WIDTH = 140

@@ -1,5 +1,7 @@
 """Words of a sentence as word-level models see them (Schrempf 2020, section 3): no punctuation, lower case.
 
+The signs in "-ve for infarct" and "infarct (-)" are no punctuation: they are read as "negative" and "positive".
+
 The splitting is NLTK's `RegexpTokenizer`; the options belong to a labeler's recipe, so that its vocabulary
 and its words always go together.
 """
@@ -13,6 +15,8 @@ from schemas.conf import Frozen
 _NUMBER = r"\d+(?:[.,]\d+)+"
 _PIECE = r"[^\W_]+(?:['’][^\W_]+)*"
 _COMPOUND = rf"{_PIECE}(?:[-/]{_PIECE})*"
+_SIGN = r"(?<!\w)[-+][vV][eE]\b|\([-+]\)"
+_SIGNS = {"-ve": "negative", "(-)": "negative", "+ve": "positive", "(+)": "positive"}
 _POSSESSIVES = ("'s", "’s")
 
 
@@ -59,7 +63,7 @@ class WordTokenizer:
 
 
 def _pattern(options: WordOptions) -> str:
-    parts = [_NUMBER, _PIECE if options.split_compounds else _COMPOUND]
+    parts = [_SIGN, _NUMBER, _PIECE if options.split_compounds else _COMPOUND]
     if options.keep_question_mark:
         parts.append(r"\?")
     return "|".join(parts)
@@ -67,4 +71,6 @@ def _pattern(options: WordOptions) -> str:
 
 def _normal(word: str) -> str:
     lowered = word.lower()
+    if lowered in _SIGNS:
+        return _SIGNS[lowered]
     return lowered[:-2] if lowered.endswith(_POSSESSIVES) and len(lowered) > 2 else lowered

@@ -26,8 +26,8 @@ def test_bullets_and_numbers_are_markers() -> None:
     assert [line.content for line in lines] == ["one", "two", "three", "four", "five", "six", "seven"]
 
 
-def test_a_measure_is_no_marker() -> None:
-    assert [line.marker for line in scan_lines("3.5 mm shift\n-5 HU\n12 mm")] == [0, 0, 0]
+def test_a_measure_or_a_sign_is_no_marker() -> None:
+    assert [line.marker for line in scan_lines("3.5 mm shift\n-5 HU\n12 mm\n-ve for bleed")] == [0, 0, 0, 0]
 
 
 def test_full_lines_are_hard_wrapped_text() -> None:

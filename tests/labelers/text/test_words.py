@@ -31,6 +31,21 @@ def test_a_question_mark_is_a_word_where_the_recipe_says_so() -> None:
     assert WordTokenizer(WordOptions(keep_question_mark=False)).tokens("?infarct") == ["infarct"]
 
 
+def test_signs_that_stand_for_words_are_read_as_these() -> None:
+    assert WORDS.tokens("-ve for infarct, +VE for oedema") == [
+        *("negative", "for", "infarct"),
+        *("positive", "for", "oedema"),
+    ]
+    assert WORDS.tokens("Bleed (-), shift (+), T2-ve") == [
+        "bleed",
+        "negative",
+        "shift",
+        "positive",
+        "t2",
+        "ve",
+    ]
+
+
 def test_compounds_are_split_where_the_recipe_says_so() -> None:
     assert WORDS.tokens("grey-white T2/FLAIR") == ["grey", "white", "t2", "flair"]
     whole = WordTokenizer(WordOptions(split_compounds=False))
