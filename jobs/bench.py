@@ -107,13 +107,12 @@ def command(  # noqa: PLR0913 (one for each option)
 
 
 def _source(resample: str | None, columns: tuple[str, ...]) -> JobConfig | None:
-    from jobs.label import read_pairs
+    from jobs.label import read_columns
     from schemas.job import load_job
 
     if resample is None:
         return None
-    mapped = {ours: theirs for theirs, ours in read_pairs(columns, option="--column").items()}
-    return load_job(None, {"reports": (resample,), "columns": mapped})
+    return load_job(None, {"reports": (resample,), "columns": read_columns(columns)})
 
 
 @contextmanager

@@ -91,29 +91,43 @@ def command(
 
 
 def _config(reports: tuple[str, ...], options: dict[str, Any]) -> JobConfig:
-    theirs_to_ours = read_pairs(options.pop("columns"), option="--column")
-    runner_options = read_pairs(options.pop("runner_options"), option="--runner-option")
+    columns = read_columns(options.pop("columns"))
+    runner_options = dict(read_pairs(options.pop("runner_options"), option="--runner-option"))
     overrides = {
         **{key: value for key, value in options.items() if key != "config"},
         "reports": reports or None,
-        "columns": {ours: theirs for theirs, ours in theirs_to_ours.items()},
+        "columns": columns,
         "runner_options": runner_options or None,
     }
     return load_job(options.get("config"), overrides)
 
 
-def read_pairs(values: tuple[str, ...], *, option: str) -> dict[str, str]:
+def read_columns(values: tuple[str, ...]) -> dict[str, str]:
+    """What `--column` gives, by our names: one column of the export may be several of ours.
+
+    Raises:
+        UsageError: one has not the form THEIRS=OURS, or two are given for one of ours.
+    """
+    columns: dict[str, str] = {}
+    for theirs, ours in read_pairs(values, option="--column"):
+        if ours in columns:
+            raise UsageError(f"--column gives two columns for {ours}: {columns[ours]} and {theirs}")
+        columns[ours] = theirs
+    return columns
+
+
+def read_pairs(values: tuple[str, ...], *, option: str) -> list[tuple[str, str]]:
     """`LEFT=RIGHT` as given with an option.
 
     Raises:
         UsageError: one has not that form.
     """
-    pairs: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
     for value in values:
         left, sign, right = value.partition("=")
         if not (left and sign and right):
             raise UsageError(f"{option} takes LEFT=RIGHT, not '{value}'")
-        pairs[left] = right
+        pairs.append((left, right))
     return pairs
 
 
@@ -179,7 +193,7 @@ def _print_stats(stats: RunStats, folder: Path, *, as_json: bool) -> None:
     for reason, count in sorted(stats.reasons.items(), key=lambda item: -item[1]):
         click.echo(f"  {count:>9,}  {reason}")
     images = stats.images
-    click.echo(f"{images.images_labelled or images.studies_labelled:,} rows in {folder / 'images'}")
+    click.echo(f"{sum(images.splits.values()):,} rows in {folder / 'images'}")
     for warning in warnings(stats):
         click.echo(f"  warning: {warning}")
     rate = stats.rows / stats.wall_seconds

@@ -15,6 +15,7 @@ from labelers.base import Labeler
 from labelers.device import find_device
 from labelers.loading import load_labeler
 from pipeline.aggregation import Probabilities
+from pipeline.beam_errors import located
 from pipeline.texts import TextBatch
 from schemas.errors import BundleError, DeviceError, UsageError
 from schemas.precision import Precision
@@ -48,11 +49,12 @@ class CachedLabeler:
 
     def probabilities(self, texts: Sequence[str]) -> tuple[Probabilities, npt.NDArray[np.bool_], int]:
         """Probabilities of distinct texts, which failed (rows of NaN), and how many were not known."""
-        unknown = [text for text in texts if text not in self._known]
-        self._known.update(zip(unknown, self._infer(unknown), strict=True))
+        known = self._known  # another thread may begin a new one meanwhile
+        unknown = [text for text in texts if text not in known]
+        known.update(zip(unknown, self._infer(unknown), strict=True))
         shape = (len(texts), len(self.labeler.label_set.ids), len(self.labeler.label_set.classes))
-        found = np.stack([self._known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
-        if len(self._known) > self._capacity:
+        found = np.stack([known[text] for text in texts]) if texts else np.zeros(shape, np.float32)
+        if len(known) > self._capacity:
             self._known = {}
         return found, np.isnan(found.max(axis=(1, 2), initial=0)), len(unknown)
 
@@ -112,8 +114,9 @@ class LabelerHandler(ModelHandler[TextBatch, LabelledBatch, CachedLabeler]):  # 
         """Labels one shard, which is Beam's batch."""
         started = perf_counter()
         distinct = batch.sentences.distinct
-        probabilities, failed, inferred = model.probabilities(distinct)
-        truncated = model.labeler.truncated(distinct)
+        with located(batch.reports.shard.row_group.where):
+            probabilities, failed, inferred = model.probabilities(distinct)
+            truncated = model.labeler.truncated(distinct)
         seconds = perf_counter() - started
         yield LabelledBatch(batch, probabilities, failed, truncated, inferred, seconds)
 

@@ -71,14 +71,14 @@ def _look(path: Path, parquet: pq.ParquetFile) -> InputLook:
         rows=parquet.metadata.num_rows,
         row_groups=parquet.num_row_groups,
         columns=looks,
-        others=tuple(name for name in schema.names if name not in {column.name for column in ours}),
+        others=tuple(name for name in schema.names if name not in {look.name for look in looks}),
     )
 
 
 def _table_of(path: Path, names: list[str]) -> Table:
     """The table that lacks nothing, else the one whose telling column is there."""
     for table, ours in ((Table.REPORTS, REPORT_COLUMNS), (Table.IMAGES, IMAGE_COLUMNS)):
-        if all(column.name in names for column in ours if column.required):
+        if all(column.found_in(names) for column in ours if column.required):
             return table
     raise InputError(
         f"{path} is neither a reports table (report_id, report_text) nor an images table (study_id, image_id); "
@@ -88,13 +88,14 @@ def _table_of(path: Path, names: list[str]) -> Table:
 
 def _look_at_column(path: Path, parquet: pq.ParquetFile, column: InputColumn, *, unique: str) -> ColumnLook:
     schema: pa.Schema = parquet.schema_arrow
-    if column.name not in schema.names:
+    theirs = column.found_in(schema.names)
+    if theirs is None:
         return ColumnLook(column.name, column.required, type=None)
-    kind = schema.field(column.name).type
-    _check_type(path, column.name, kind)
+    kind = schema.field(theirs).type
+    _check_type(path, theirs, kind)
     nulls = blank = undecodable = 0
     seen: list[pl.Series] = []
-    for values in _values(parquet, column.name):
+    for values in _values(parquet, theirs):
         nulls += values.null_count
         blank += _count(pc.match_substring_regex(values, BLANK))
         undecodable += _undecodable(values)
@@ -102,7 +103,7 @@ def _look_at_column(path: Path, parquet: pq.ParquetFile, column: InputColumn, *,
             seen.append(pl.Series(values.drop_null().to_pylist(), dtype=pl.Binary))
     ids = pl.concat(seen) if seen else None
     repeated = None if ids is None else len(ids) - ids.n_unique()
-    return ColumnLook(column.name, column.required, str(kind), nulls, blank, undecodable, repeated)
+    return ColumnLook(theirs, column.required, str(kind), nulls, blank, undecodable, repeated)
 
 
 def _check_type(path: Path, name: str, kind: pa.DataType) -> None:

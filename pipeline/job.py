@@ -14,8 +14,8 @@ from time import perf_counter
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 
+import labelers
 from labelers.device import find_device
 from labelers.hardware import usable_cores
 from labelers.loading import load_labeler
@@ -30,7 +30,8 @@ from pipeline.eligibility import Eligibility
 from pipeline.first_pass import FirstPass, image_study_ids
 from pipeline.images import BucketStats, LabelImages, read_bucket_stats
 from pipeline.labelling import LabelRowGroups, LabelStep
-from pipeline.run_folder import RunFolder, claimed, finish
+from pipeline.run_folder import RunFolder, claimed, finish, known_manifest
+from pipeline.runner import pipeline_options
 from pipeline.scanning import any_in_common, load_scan, plan_rows, save_arrays
 from pipeline.shards import RowGroup, Shard, row_groups, shards
 from pipeline.sources import describe_images, describe_reports
@@ -38,7 +39,7 @@ from pipeline.storage import write_text
 from pipeline.totals import add_up, total
 from schemas.aggregation import load_aggregation
 from schemas.errors import InputError, InvariantError, UsageError
-from schemas.hashing import hash_json, hash_sources
+from schemas.hashing import hash_bytes, hash_json
 from schemas.job import IN_THIS_PROCESS, JobConfig
 from schemas.run import (
     Fingerprints,
@@ -57,8 +58,6 @@ MOST_TEXT_WORKERS = 4
 """More read faster than one process labels and writes."""
 ROWS_FOR_A_TEXT_WORKER = 5_000
 """A worker takes a second to start: in that time this many rows are read."""
-TEXT_MODULES = ("cleaning.py", "eligibility.py", "rtf.py", "texts.py")
-TEXT_SOURCES = [Path(__file__).with_name(name) for name in TEXT_MODULES]
 LIBRARIES = ("apache-beam", "numpy", "polars", "pyarrow", "torch")
 Progress = Callable[[int], None]
 
@@ -83,7 +82,7 @@ class Plan:
         config = self.manifest.config
         if config.workers is not None:
             return config.workers
-        if config.runner != IN_THIS_PROCESS or self.base is not None:
+        if not config.in_one_process or self.base is not None:
             return 0
         return min(MOST_TEXT_WORKERS, usable_cores(), self.manifest.rows // ROWS_FOR_A_TEXT_WORKER)
 
@@ -105,6 +104,7 @@ def plan_job(config: JobConfig) -> Plan:
     Raises:
         CtlabelError: anything that would keep the job from running.
     """
+    pipeline_options(config)
     reports, images = describe_reports(config), describe_images(config)
     bundle = locate_labeler(config.labeler)
     if config.runner == IN_THIS_PROCESS:
@@ -115,7 +115,8 @@ def plan_job(config: JobConfig) -> Plan:
     fingerprints = Fingerprints(
         labeler=labeler.fingerprint,
         label_set=labeler.label_set.hash,
-        text=hash_json([ReportReader.load().fingerprint, hash_sources(TEXT_SOURCES)]),
+        text=ReportReader.load().fingerprint,
+        code=code_fingerprint(),
         eligibility=Eligibility.load(config.eligibility).fingerprint,
         aggregation=aggregation.fingerprint,
         max_report_chars=config.max_report_chars,
@@ -143,6 +144,18 @@ def plan_job(config: JobConfig) -> Plan:
     return Plan(manifest, base)
 
 
+def code_fingerprint() -> str:
+    """Hash of the Python files that labels come from: a run is never carried over into other code's."""
+    packages = (Path(__file__).parent, Path(labelers.__file__).parent)
+    files = [(package, file) for package in packages for file in package.rglob("*.py")]
+    return hash_json(
+        {
+            file.relative_to(package.parent).as_posix(): hash_bytes(file.read_bytes())
+            for package, file in files
+        }
+    )
+
+
 def _run_id(
     config: JobConfig, fingerprints: Fingerprints, files: Iterable[Any], base_run_id: str | None
 ) -> str:
@@ -163,9 +176,10 @@ def _base_run(config: JobConfig, fingerprints: Fingerprints) -> Path | None:
     base = Path(config.base)
     if not is_finished(base):
         raise UsageError(f"{base} is not a finished run (it has no _SUCCESS), so it cannot be the base")
-    there = read_manifest(base)
-    same = there.fingerprints.combined == fingerprints.combined
-    return base if same and there.config.arithmetic == config.arithmetic else None
+    there = known_manifest(base)
+    if there is None or there.fingerprints.combined != fingerprints.combined:
+        return None
+    return base if there.config.arithmetic == config.arithmetic else None
 
 
 def run_job(plan: Plan, out: Path, *, progress: Progress = lambda _: None) -> RunStats:
@@ -257,11 +271,8 @@ def _label_images(plan: Plan, step: LabelStep) -> None:
 def _run_beam(elements: Sequence[Any], transform: Any, *, name: str, config: JobConfig) -> None:
     if not elements:
         return
-    given = {"runner": config.runner, **config.runner_options}
-    # As a command line, so that Beam reads numbers as numbers.
-    options = PipelineOptions([f"--{option}={value}" for option, value in given.items()])
     try:
-        with beam.Pipeline(options=options) as pipeline:
+        with beam.Pipeline(options=pipeline_options(config)) as pipeline:
             _ = pipeline | "Plan" >> beam.Create(elements) | name >> transform
     except Exception as error:
         raise from_beam(error) from None

@@ -14,8 +14,17 @@ from pydantic import ValidationError
 
 from pipeline.shards import RowGroup, Shard
 from pipeline.storage import output_error, remove_temporary_files, write_text
-from schemas.errors import OutputError
-from schemas.run import RUN_FILE, STATS_FILE, SUCCESS_FILE, WORK_DIR, RunManifest, ShardStats, read_manifest
+from schemas.errors import InvariantError, OutputError
+from schemas.run import (
+    RUN_FILE,
+    STATS_FILE,
+    SUCCESS_FILE,
+    WORK_DIR,
+    RunManifest,
+    ShardStats,
+    is_finished,
+    read_manifest,
+)
 from schemas.tables import Table
 
 LOCK_FILE = ".lock"
@@ -152,18 +161,27 @@ def finish(folder: RunFolder) -> None:
 
 
 def finished_runs(folder: Path) -> list[Path]:
-    """Finished runs directly under `folder`, oldest first by the time they were begun."""
-    runs = [path.parent for path in folder.glob(f"*/{SUCCESS_FILE}")]
-    return sorted(runs, key=lambda run: (read_manifest(run).created_at, run.name))
+    """Finished runs directly under `folder`, oldest first by the time they were begun.
+
+    Folders that hold no record of this version, such as those of other programs, are passed over.
+    """
+    runs = (path.parent for path in folder.glob(f"*/{SUCCESS_FILE}"))
+    begun = [(manifest.created_at, run.name, run) for run in runs if (manifest := known_manifest(run))]
+    return [run for *_, run in sorted(begun)]
+
+
+def known_manifest(run: Path) -> RunManifest | None:
+    """The record of a run folder; None where there is none that this version can read."""
+    try:
+        return read_manifest(run)
+    except InvariantError:
+        return None
 
 
 def unfinished(runs: Iterable[Path], run_id: str) -> Path | None:
     """The first of the folders that holds the run and has not finished it."""
     for run in runs:
-        if (
-            (run / RUN_FILE).is_file()
-            and not (run / SUCCESS_FILE).is_file()
-            and read_manifest(run).run_id == run_id
-        ):
+        manifest = None if is_finished(run) else known_manifest(run)
+        if manifest is not None and manifest.run_id == run_id:
             return run
     return None

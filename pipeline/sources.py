@@ -160,7 +160,7 @@ def _their_name(column: InputColumn, names: Sequence[str], *, table: Table, conf
         theirs = config.report_column(column.name)
     if theirs in names or theirs != column.name:
         return theirs
-    return next((alias for alias in column.aliases if alias in names), theirs)
+    return column.found_in(names) or theirs
 
 
 def check_columns(path: str, *, table: Table, config: JobConfig) -> None:

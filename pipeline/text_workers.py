@@ -19,7 +19,7 @@ from pipeline.beam_errors import located
 from pipeline.carrying import CarriedRows
 from pipeline.reading import ReportBatch
 from pipeline.texts import TextBatch, TextStep, TextStepConfig
-from schemas.errors import InvariantError
+from schemas.errors import DeviceError
 
 
 class Settled(NamedTuple):
@@ -40,20 +40,29 @@ class TextWorkers:
         """Each batch's sentences, in the order given; one batch for each worker is read ahead.
 
         Raises:
-            InvariantError: a worker ended before its work was done.
+            DeviceError: a worker was ended from outside.
         """
         if not self.count:
             yield from (_read(self.config, settled) for settled in given)
             return
+        try:
+            yield from self._read_ahead(given)
+        except BrokenProcessPool:
+            raise DeviceError(
+                "a process that reads text was ended from outside, as is done when memory runs out; "
+                "run the command again, with fewer --workers"
+            ) from None
+
+    def _read_ahead(self, given: Iterable[Settled]) -> Iterator[TextBatch]:
         context = multiprocessing.get_context("spawn")  # a fork would copy the threads of torch and Beam half
         with ProcessPoolExecutor(self.count, mp_context=context, initializer=_start) as pool:
             ahead: deque[Future[TextBatch]] = deque()
             for settled in given:
                 ahead.append(pool.submit(_read, self.config, settled))
                 if len(ahead) > self.count:
-                    yield _answer(ahead.popleft())
+                    yield ahead.popleft().result()
             while ahead:
-                yield _answer(ahead.popleft())
+                yield ahead.popleft().result()
 
 
 def _read(config: TextStepConfig, settled: Settled) -> TextBatch:
@@ -65,16 +74,6 @@ def _read(config: TextStepConfig, settled: Settled) -> TextBatch:
 def _step(config: TextStepConfig) -> TextStep:
     """Loaded once in a process, as it remembers the sentences that it has read."""
     return TextStep.load(config)
-
-
-def _answer(future: Future[TextBatch]) -> TextBatch:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise InvariantError(
-            "a process that reads text was ended from outside, as is done when memory runs out; "
-            "run the command again, with fewer --workers"
-        ) from None
 
 
 def _start() -> None:

@@ -46,7 +46,7 @@ class InvariantError(CtlabelError):
 
 
 class DeviceError(CtlabelError):
-    """A GPU that has too little memory or answers no more; no input is at fault."""
+    """A GPU or a machine that has too little memory or answers no more; no input is at fault."""
 
     exit_code = 7
 

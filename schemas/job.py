@@ -65,6 +65,19 @@ class JobConfig(Frozen):
     workers: int | None = Field(default=None, ge=0)
 
     @property
+    def in_one_process(self) -> bool:
+        """Whether one process labels, and no runner deals row groups out to others."""
+        return self.runner == IN_THIS_PROCESS and self.runner_options.get("direct_num_workers", "1") == "1"
+
+    @model_validator(mode="after")
+    def _workers_are_beside_one_process(self) -> Self:
+        if self.workers and not self.in_one_process:
+            raise ValueError(
+                "workers read text for one process that labels, and this runner has several: leave them out"
+            )
+        return self
+
+    @property
     def arithmetic(self) -> tuple[Precision, str]:
         """What the last digits of a network's answers depend on; not which GPU it is."""
         return self.precision, device_kind(self.device)

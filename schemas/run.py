@@ -39,6 +39,7 @@ class Fingerprints(Frozen):
     labeler: str
     label_set: str
     text: str
+    code: str = ""
     eligibility: str
     aggregation: str
     max_report_chars: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -34,6 +34,10 @@ class InputColumn:
     required: bool
     meaning: str
     aliases: tuple[str, ...] = ()
+
+    def found_in(self, names: Collection[str]) -> str | None:
+        """The name under which a table with these columns has it, if it has."""
+        return next((name for name in (self.name, *self.aliases) if name in names), None)
 
 
 REPORT_COLUMNS: Final = (

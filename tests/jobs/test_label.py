@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from jobs.cli import main
+from jobs.label import read_columns
 from labelers.loading import load_labeler
+from schemas.errors import UsageError
 from schemas.precision import Precision
 from schemas.run import is_finished, read_manifest, read_stats
 from tests.archives import assert_same_run, head_report, report_rows, write_images, write_reports
@@ -136,6 +138,15 @@ def test_columns_of_other_names_are_mapped_for_reports_and_images(
 
     assert code == 0
     assert "8 rows in" in out
+
+
+def test_one_column_may_be_several_of_ours_and_one_of_ours_has_one_column() -> None:
+    assert read_columns(("Acc=study_id", "Acc=images.study_id")) == {
+        "study_id": "Acc",
+        "images.study_id": "Acc",
+    }
+    with pytest.raises(UsageError, match="two columns for study_id: Acc and Other"):
+        read_columns(("Acc=study_id", "Other=study_id"))
 
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(

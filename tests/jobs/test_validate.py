@@ -245,6 +245,16 @@ def test_an_images_table_is_described(tmp_path: Path) -> None:
     assert [column["type"] for column in look["columns"]] == ["string", "string", None]
 
 
+def test_an_images_table_with_another_name_for_its_images_is_described(tmp_path: Path) -> None:
+    path = tmp_path / "images.parquet"
+    pq.write_table(pa.table({"study_id": ["s1", "s1"], "series_uid": ["1.2", "1.3"]}), path)
+
+    result = validate(path)
+
+    assert result.exit_code == 0
+    assert "series_uid" in result.output
+
+
 def test_integer_ids_are_fine(tmp_path: Path) -> None:
     path = write_reports(
         tmp_path / "export.parquet", {"report_id": [1, 1, 2], "report_text": ["a", "b", "c"]}

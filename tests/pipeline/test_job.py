@@ -94,6 +94,19 @@ def test_a_small_archive_is_read_in_one_process(tmp_path: Path, tiny_bundle: Pat
     assert plan.text_workers == 0
 
 
+def test_a_runner_with_processes_of_its_own_is_dealt_the_row_groups(
+    tmp_path: Path, tiny_bundle: Path
+) -> None:
+    archive = write_reports(tmp_path / "a.parquet", report_rows(range(5)))
+    config = JobConfig(
+        reports=(str(archive),), labeler=str(tiny_bundle), runner_options={"direct_num_workers": "2"}
+    )
+
+    assert plan_job(config).text_workers == 0
+    with pytest.raises(ValueError, match="workers read text for one process"):
+        JobConfig(workers=2, runner_options={"direct_num_workers": "2"})
+
+
 def test_numbers_among_a_runners_options_are_read_as_numbers(tmp_path: Path, tiny_bundle: Path) -> None:
     archive = write_reports(tmp_path / "a.parquet", report_rows(range(5)))
 

@@ -169,6 +169,16 @@ def test_finished_runs_are_listed_by_the_time_they_were_begun(tmp_path: Path) ->
     assert [run.name for run in finished_runs(tmp_path)] == ["b", "a"]
 
 
+def test_folders_of_other_programs_are_no_runs(tmp_path: Path) -> None:
+    for name in ("spark", "damaged"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_SUCCESS").touch()
+    (tmp_path / "damaged" / "run.json").write_text("{")
+
+    assert finished_runs(tmp_path) == []
+    assert unfinished([tmp_path / "spark", tmp_path], "id") is None
+
+
 def test_the_unfinished_run_of_a_job_is_found_again(tmp_path: Path) -> None:
     finished = run_in(tmp_path / "a", "run1", finished=True).path
     other = run_in(tmp_path / "b", "run2").path
