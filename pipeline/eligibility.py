@@ -76,7 +76,7 @@ class OtherParts(Frozen):
     """Which sentences of an eligible report are of another part of the body.
 
     Where what claims `elsewhere` weighs `least` or more, those that hold one of the `words` and in which none of
-    the expressions of `unless` is found. Case does not matter.
+    the expressions of `unless` is found, and those that follow a heading of this kind. Case does not matter.
     """
 
     least: float = Field(default=1, gt=0)
@@ -170,7 +170,7 @@ class Eligibility:
     _rules: EligibilityRules
     _ignored: frozenset[str]
     _tables: dict[Place, _PhraseTable]
-    _is_of_other_part: Callable[[str], bool] = field(compare=False)
+    _part_of: Callable[[str], Claim | None] = field(compare=False)
 
     def __reduce__(self) -> tuple[Callable[[EligibilityRules], Eligibility], tuple[EligibilityRules]]:
         return Eligibility.of, (self._rules,)
@@ -193,12 +193,12 @@ class Eligibility:
             _rules=rules,
             _ignored=ignored,
             _tables={place: _PhraseTable.of(rules.rules, place, ignored) for place in Place},
-            _is_of_other_part=remembering(_other_part_judge(rules.other_parts)),
+            _part_of=remembering(_part_finder(rules.other_parts)),
         )
 
-    def is_of_other_part(self, sentence: str) -> bool:
-        """Whether a sentence, on one line, is of another part of the body, if its report tells of such parts."""
-        return self._is_of_other_part(sentence)
+    def part_of(self, sentence: str) -> Claim | None:
+        """Which part of the body a sentence, on one line, speaks of: `head`, `elsewhere`, or it does not say."""
+        return self._part_of(sentence)
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Verdict:
         """Whether this is a report of a head CT or MR, and of that alone."""
@@ -239,15 +239,17 @@ class Eligibility:
         yield Place.TEXT, _words(text[: self._rules.text_chars], self._ignored)
 
 
-def _other_part_judge(parts: OtherParts) -> Callable[[str], bool]:
+def _part_finder(parts: OtherParts) -> Callable[[str], Claim | None]:
     unless = re.compile("|".join(f"(?:{expression})" for expression in parts.unless) or "(?!)", re.I)
 
     words = frozenset(parts.words)
 
-    def judge(sentence: str) -> bool:
-        return not words.isdisjoint(_WORD.findall(sentence.lower())) and not unless.search(sentence)
+    def part_of(sentence: str) -> Claim | None:
+        if unless.search(sentence):
+            return Claim.HEAD
+        return None if words.isdisjoint(_WORD.findall(sentence.lower())) else Claim.ELSEWHERE
 
-    return judge
+    return part_of
 
 
 def _words(content: str, ignored: frozenset[str]) -> list[str]:

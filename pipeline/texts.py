@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import NamedTuple, Self
@@ -17,13 +18,14 @@ from labelers.text.report import ReportReader, Sentence, sentence_text
 from labelers.text.sections import SectionKind
 from pipeline.carrying import CarriedRows
 from pipeline.cleaning import Cleaned, clean
-from pipeline.eligibility import DEFAULT_ELIGIBILITY, Eligibility, Verdict
+from pipeline.eligibility import DEFAULT_ELIGIBILITY, Claim, Eligibility, Verdict
 from pipeline.reading import ReportBatch
 from schemas.status import Reason
 
 SECTIONS: tuple[SectionKind, ...] = tuple(SectionKind)
 SECTION_CODES: dict[SectionKind, int] = {kind: code for code, kind in enumerate(SECTIONS)}
 Indices = npt.NDArray[np.int32]
+_LEAD = re.compile(r"\W*([A-Za-z][\w /,&-]{2,40}?)\s*:")
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,28 @@ class TextStep:
         return [sentence_text(row.text) for row in rows if row.sentence.labelled]
 
     def _sentences(self, report: int, text: str, verdict: Verdict) -> Iterator[_Row]:
-        for sentence in self.reader.sentences(text):
-            raw = text[sentence.start : sentence.end]
-            aside = (
-                verdict.other_parts
-                and sentence.labelled
-                and self.eligibility.is_of_other_part(sentence_text(raw))
-            )
-            yield _Row(report, replace(sentence, labelled=False) if aside else sentence, raw)
+        found = self.reader.sentences(text)
+        if verdict.other_parts:
+            found = [
+                replace(sentence, labelled=sentence.labelled and not elsewhere)
+                for sentence, elsewhere in self._parts(text, found)
+            ]
+        for sentence in found:
+            yield _Row(report, sentence, text[sentence.start : sentence.end])
+
+    def _parts(self, text: str, sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, bool]]:
+        """Each sentence, and whether it is of another part of the body: by itself, or by the heading above it."""
+        headed_elsewhere, end = False, 0
+        for sentence in sentences:
+            between, raw = text[end : sentence.start].strip(), text[sentence.start : sentence.end]
+            lead = _LEAD.match(raw)
+            if lead or between:
+                heading = lead[1] if lead else between
+                headed_elsewhere = self.eligibility.part_of(heading) is Claim.ELSEWHERE
+            part = self.eligibility.part_of(sentence_text(raw))
+            headed_elsewhere = headed_elsewhere and part is not Claim.HEAD
+            yield sentence, headed_elsewhere or part is Claim.ELSEWHERE
+            end = sentence.end
 
     def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
         given = given_report(text, [row.sentence for row in rows], self.sections)

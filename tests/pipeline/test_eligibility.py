@@ -231,7 +231,7 @@ def test_every_claim_has_a_rule() -> None:
     ],
 )
 def test_a_sentence_of_another_part_of_the_body_is_known(sentence: str) -> None:
-    assert ELIGIBILITY.is_of_other_part(sentence)
+    assert ELIGIBILITY.part_of(sentence) is Claim.ELSEWHERE
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_sentence_of_another_part_of_the_body_is_known(sentence: str) -> None:
     ],
 )
 def test_a_sentence_that_may_be_of_the_head_is_not_taken_for_one(sentence: str) -> None:
-    assert not ELIGIBILITY.is_of_other_part(sentence)
+    assert ELIGIBILITY.part_of(sentence) is not Claim.ELSEWHERE
 
 
 def test_no_labelled_sentence_of_the_written_reports_is_taken_for_one() -> None:
@@ -257,14 +257,15 @@ def test_no_labelled_sentence_of_the_written_reports_is_taken_for_one() -> None:
         one for file in files for report in read_written(file, label_set) for one in report.sentences
     ]
 
-    taken = [one.text for one in sentences if one.labels and ELIGIBILITY.is_of_other_part(one.text)]
+    labelled = [one.text for one in sentences if one.labels]
+    taken = [text for text in labelled if ELIGIBILITY.part_of(text) is Claim.ELSEWHERE]
 
     assert len(sentences) > 40_000
     assert taken == []
 
 
 def test_rules_of_all_examinations_know_no_other_part() -> None:
-    assert not Eligibility.load("any").is_of_other_part("Two cysts of the liver, unchanged.")
+    assert Eligibility.load("any").part_of("Two cysts of the liver, unchanged.") is None
 
 
 def test_an_expression_that_is_none_is_refused(tmp_path: Path) -> None:

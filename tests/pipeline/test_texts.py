@@ -68,6 +68,15 @@ def test_sentences_of_other_parts_are_not_read_where_several_are_reported(step: 
     assert len(sentences.report) == 4
 
 
+def test_what_follows_the_heading_of_another_part_is_not_read_up_to_the_next(step: TextStep) -> None:
+    text = (
+        "CT of head, chest and abdomen\nHead: No bleed.\nChest:\nLungs clear.\nTwo nodules, unchanged.\n"
+        "Abdomen: Liver normal. Small cyst.\nImpression:\nNo fracture."
+    )
+
+    assert read(step, text).sentences.distinct == ["Head: No bleed.", "No fracture."]
+
+
 def test_a_report_of_the_head_alone_is_read_whole(step: TextStep) -> None:
     sentences = read(step, "CT head\nFindings: Oedema as seen in renal failure. No bleed.").sentences
 
