@@ -58,7 +58,8 @@ def read_labelled(path: Path, label_set: LabelSet, *, group_column: str | None =
     targets = np.stack(
         [_class_indices(path, table, label, label_set.classes) for label in label_set.ids], axis=1
     )
-    groups = [str(g) for g in table[group_column].to_pylist()] if has_groups else [None] * table.num_rows
+    found = table[group_column].to_pylist() if has_groups else [None] * table.num_rows
+    groups = [None if group is None else str(group) for group in found]
     return LabelledTexts(texts=_texts(path, table), targets=targets, groups=tuple(groups))
 
 

@@ -99,7 +99,8 @@ def read_documents(data: Path) -> tuple[str, ...]:
 
 
 def _read_names(data: Path, column: str) -> tuple[str, ...]:
-    """A column as text; the rows' numbers where there is none."""
+    """A column as text; the row's number where it is null, or there is none."""
     if column not in column_names(data):
         return tuple(str(row) for row in range(read_columns(data, []).num_rows))
-    return tuple(str(found) for found in read_columns(data, [column])[column].to_pylist())
+    names = read_columns(data, [column])[column].to_pylist()
+    return tuple(f"row {row}" if name is None else str(name) for row, name in enumerate(names))

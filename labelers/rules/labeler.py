@@ -19,9 +19,9 @@ from labelers.rules.recipe import RulesRecipe, load_rules_recipe
 from labelers.rules.tables import AsideRule, RuleFile, load_rules
 from labelers.text.roles import RoleJudge
 from labelers.text.sections import HeadingFinder, SectionKind
-from schemas.certainty import Certainty
+from schemas.certainty import CERTAINTY_CLASSES, Certainty
 from schemas.conf import CONF_DIR, plain_conf
-from schemas.errors import unknown_name
+from schemas.errors import UsageError, unknown_name
 from schemas.hashing import hash_json, hash_sources
 from schemas.label_set import LabelSet, load_label_set
 
@@ -175,8 +175,10 @@ def check_labels(rules: RuleFile, label_set: LabelSet) -> None:
     """Holds the rules' labels and structures against what there is.
 
     Raises:
-        UsageError: one does not exist.
+        UsageError: one does not exist, or the labels have other classes than those of certainty.
     """
+    if label_set.classes != CERTAINTY_CLASSES:
+        raise UsageError(f"label set '{label_set.id}' has other classes than rules give: {CERTAINTY_CLASSES}")
     named = [label for term in rules.terms for label in term.labels]
     named += [label for pair in rules.pairs for label in pair.labels]
     for context in rules.contexts:

@@ -211,7 +211,12 @@ class HeadingFinder:
             words.pop(0)
         while len(words) > 1 and words[-1] in qualifiers:
             words.pop()
-        return phrases.get(" ".join(words)) if len(words) < bare.count(" ") + 1 else None
+        if len(words) == bare.count(" ") + 1:
+            return None
+        kind = phrases.get(" ".join(words))
+        # "Follow-up CT" is an examination; its findings are no advice.
+        names_exam = not self.table.titles.modalities.isdisjoint(bare.split())
+        return None if kind is SectionKind.ADVICE and names_exam else kind
 
     def is_title(self, line: str, *, first: bool) -> bool:
         """Whether the line only names the examination; less strict where it comes `first`."""

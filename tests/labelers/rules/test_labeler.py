@@ -129,6 +129,14 @@ def test_a_rule_for_a_label_that_does_not_exist_is_refused(tmp_path: Path) -> No
         load_labeler(own_labeler(tmp_path, label="lesions"))
 
 
+def test_rules_for_labels_of_other_classes_are_refused(tmp_path: Path) -> None:
+    path = own_labeler(tmp_path, label="normal")
+    path.write_text(RECIPE + "label_set: openi_chest\n")
+
+    with pytest.raises(UsageError, match="'openi_chest' has other classes"):
+        RuleLabeler.load(path)
+
+
 def test_a_weak_term_gives_way_to_other_words_for_its_label() -> None:
     text = "White matter hyperintensities, possibly small vessel disease."
     assert classes("White matter hyperintensities.") == {"small_vessel_disease": Certainty.POSITIVE}

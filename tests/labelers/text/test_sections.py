@@ -92,6 +92,11 @@ def test_short_headings_need_their_colon() -> None:
     assert heading.kind is SectionKind.IMPRESSION
 
 
+@pytest.mark.parametrize("line", ["FOLLOW-UP CT HEAD:", "Follow-up MRI"])
+def test_a_follow_up_examination_is_no_heading_of_advice(line: str) -> None:
+    assert FINDER.at_start(line) is None
+
+
 def test_headings_are_found_in_the_middle_of_a_line() -> None:
     line = "Indication: fall. Findings: no bleed. IMPRESSION: normal"
     kinds = [(heading.kind, line[heading.content :][:4]) for heading in FINDER.inside(line, 11)]
