@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from textwrap import wrap
 from typing import Any
 
@@ -13,7 +14,7 @@ from jobs.layout import table
 from labelers.recipe import load_labels
 from labelers.registry import LabelerEntry, list_labelers
 from schemas.conf import conf_names, conf_path
-from schemas.label_set import LabelKind, load_label_set
+from schemas.label_set import LabelKind, LabelSet, load_label_set
 
 Record = dict[str, Any]
 
@@ -37,11 +38,12 @@ def command(what: str | None, *, as_json: bool) -> None:
 
 def labelers() -> list[Record]:
     """Every recipe, and whether its trained bundle is there."""
-    return [_labeler_record(entry) for entry in list_labelers()]
+    load = cache(load_label_set)
+    return [_labeler_record(entry, load_labels(entry.recipe, load=load)) for entry in list_labelers()]
 
 
-def _labeler_record(entry: LabelerEntry) -> Record:
-    recipe, label_set = entry.recipe, load_labels(entry.recipe)
+def _labeler_record(entry: LabelerEntry, label_set: LabelSet) -> Record:
+    recipe = entry.recipe
     return {
         "name": entry.name,
         "default": entry.is_default,

@@ -24,8 +24,6 @@ from schemas.errors import UsageError
 from schemas.hashing import hash_json, hash_sources
 from schemas.label_set import Identifier, LabelSet
 
-COMMITTEE_KIND = "committee"
-
 
 class CommitteeRecipe(Frozen):
     """`members` are shipped labelers by name, or folders of bundles as seen from where the file lies.

@@ -6,6 +6,7 @@ loss and how it is trained. Each part is chosen by its `kind`; its builder stand
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -460,13 +461,15 @@ class Recipe(Frozen):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def load_labels(recipe: AnyRecipe | RulesRecipe) -> LabelSet:
-    """The labels that a recipe is for.
+def load_labels(
+    recipe: AnyRecipe | RulesRecipe, *, load: Callable[[str], LabelSet] = load_label_set
+) -> LabelSet:
+    """The labels that a recipe is for; `load` may remember label sets.
 
     Raises:
         UsageError: there is no such label set, or it lacks one of the recipe's labels.
     """
-    label_set = load_label_set(recipe.label_set)
+    label_set = load(recipe.label_set)
     return label_set.only(recipe.labels) if isinstance(recipe, Recipe) and recipe.labels else label_set
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelers.committee import COMMITTEE_KIND
 from labelers.recipe import load_recipe
 from labelers.rules.recipe import RULES_KIND, RulesRecipe, load_rules_recipe
 from labelers.sparse.recipe import AnyRecipe
@@ -15,6 +14,7 @@ from schemas.errors import BundleError, unknown_name
 DEFAULT_ALIAS = "default"
 DEFAULT_LABELER = "bigru_per_label_attention"
 BUNDLES_DIR = Path(__file__).parent / "bundles"
+COMMITTEE_KIND = "committee"
 WITHOUT_BUNDLE = frozenset({RULES_KIND, COMMITTEE_KIND})
 
 

@@ -125,8 +125,10 @@ def _labeler_sides(labeler: Labeler, sentences: tuple[str, ...], *, ours: float)
 def _medspacy(label_set: LabelSet, reports: Sequence[str], *, ours: float) -> Side:
     """medspaCy with the label set's words as its targets, and its own sentences and context."""
     import medspacy
+    from loguru import logger
     from medspacy.ner import TargetRule
 
+    logger.disable("PyRuSH")  # it would log every sentence's text, and wait for that
     words = {(word, label.id) for label in label_set.labels for word in (*label.variants, *label.synonyms)}
     nlp = medspacy.load()
     nlp.get_pipe("medspacy_target_matcher").add([TargetRule(word, label) for word, label in sorted(words)])
