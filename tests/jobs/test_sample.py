@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import Any
 from random import Random
 
 import polars as pl
@@ -153,15 +154,13 @@ def test_time_runs_forward_over_the_years_whatever_the_size(clean: pl.DataFrame)
 def test_head_and_other_studies_are_told_apart_by_the_eligibility_rules(clean: pl.DataFrame) -> None:
     eligibility = Eligibility.load()
     other_names = {name for exam in OTHERS.exams for name in exam.exam_names}
-    wrong = [
-        row["exam_name"]
-        for row in clean.iter_rows(named=True)
-        if (
-            eligibility.judge(modality=row["modality"], exam_name=row["exam_name"], text=row["report_text"])
-            is None
-        )
-        is (row["exam_name"] in other_names)
-    ]
+
+    def is_taken(row: dict[str, Any]) -> bool:
+        told = {name: row[name] for name in ("modality", "exam_name")}
+        return eligibility.judge(**told, text=row["report_text"]).reason is None
+
+    rows = list(clean.iter_rows(named=True))
+    wrong = [row["exam_name"] for row in rows if is_taken(row) is (row["exam_name"] in other_names)]
 
     assert wrong == []
 
