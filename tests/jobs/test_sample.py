@@ -3,8 +3,8 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
-from typing import Any
 from random import Random
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
