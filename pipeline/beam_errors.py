@@ -12,6 +12,7 @@ from schemas import errors
 from schemas.errors import CtlabelError, InvariantError
 
 _OURS = re.compile(r"schemas\.errors\.(\w+Error): (.+)")
+_INTERRUPT = re.compile(r"^KeyboardInterrupt\b", re.M)
 _STEP = re.compile(r" \[while running [^\]]*\].*$", re.S)
 
 
@@ -35,6 +36,11 @@ def _place(error: Exception) -> str:
     """File and line of our code or a library's, which say where to look and nothing about the text."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(last.filename).name}:{last.lineno}"
+
+
+def was_interrupted(error: Exception) -> bool:
+    """Whether what Beam raises tells of an interrupt, which it makes an error of the worker it arrived in."""
+    return _INTERRUPT.search(str(error)) is not None
 
 
 def from_beam(error: Exception) -> CtlabelError:

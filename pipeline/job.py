@@ -23,7 +23,7 @@ from labelers.recipe import Unit
 from labelers.registry import locate_labeler
 from labelers.text.report import ReportReader
 from labelers.text.sections import SectionKind
-from pipeline.beam_errors import from_beam
+from pipeline.beam_errors import from_beam, was_interrupted
 from pipeline.carrying import index_base
 from pipeline.dealing import buckets
 from pipeline.eligibility import Eligibility
@@ -275,6 +275,8 @@ def _run_beam(elements: Sequence[Any], transform: Any, *, name: str, config: Job
         with beam.Pipeline(options=pipeline_options(config)) as pipeline:
             _ = pipeline | "Plan" >> beam.Create(elements) | name >> transform
     except Exception as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from None
         raise from_beam(error) from None
 
 

@@ -114,6 +114,19 @@ def test_processes_that_read_text_end_with_the_job_that_was_killed(job: JobConfi
     assert ended(children)
 
 
+def test_an_interrupted_job_says_so_by_its_exit_code(job: JobConfig, tmp_path: Path) -> None:
+    out = tmp_path / "interrupted"
+    process = start(job, out, tmp_path)
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while files_in(out / "_work" / "shards") < 5 and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(LIMIT_SECONDS) == 130
+    assert not is_finished(out)
+
+
 def test_finished_shards_are_kept_when_a_run_goes_on(job: JobConfig, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     process = start(job, out, tmp_path)
