@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913 (one for each option)
     from labelers.evaluation.answers import answer, read_questions
     from labelers.evaluation.errors import check_ending, write_errors
     from labelers.evaluation.record import describe_answers, describe_reports, describe_robustness
-    from labelers.evaluation.reports import read_raw_texts
+    from labelers.evaluation.reports import read_raw_texts, read_sentences
     from labelers.loading import load_labeler, store_evaluation
     from pipeline.texts import TextStep, TextStepConfig
 
@@ -86,7 +86,7 @@ def command(  # noqa: PLR0913 (one for each option)
     answers = answer(loaded, read_questions(data, loaded.label_set))
     found = describe_answers(loaded, answers, data)
     raw = read_raw_texts(documents) if documents is not None else {}
-    reading = TextStep.load(TextStepConfig()).given
+    reading = TextStep.load(TextStepConfig()).given if raw else read_sentences
     if documents is not None:
         found["reports"] = describe_reports(loaded, answers, documents, raw, reading=reading)
     if perturb:

@@ -241,7 +241,6 @@ class Eligibility:
 
 def _part_finder(parts: OtherParts) -> Callable[[str], Claim | None]:
     unless = re.compile("|".join(f"(?:{expression})" for expression in parts.unless) or "(?!)", re.I)
-
     words = frozenset(parts.words)
 
     def part_of(sentence: str) -> Claim | None:
