@@ -44,12 +44,17 @@ class HeadingGroup(Frozen):
 
 
 class TitleWords(Frozen):
-    """The words of a line that names the examination ("CT HEAD WITHOUT CONTRAST")."""
+    """The words of a line that names the examination ("CT HEAD WITHOUT CONTRAST").
+
+    A line with a word of `never` is none; one that names a finding neither, but beside the examination's purpose.
+    """
 
     example: str
     modalities: frozenset[str]
     words: frozenset[str]
     never: frozenset[str]
+    findings: frozenset[str]
+    purposes: frozenset[str]
     max_words: int
     foreign_words: int
 
@@ -231,6 +236,8 @@ class HeadingFinder:
             return False
         words = [part for word in words for part in self._parts(word)]
         if titles.modalities.isdisjoint(words) or not titles.never.isdisjoint(words):
+            return False
+        if not titles.findings.isdisjoint(words) and titles.purposes.isdisjoint(words):
             return False
         foreign = sum(word not in self._title_words and not _has_digit(word) for word in words)
         known = len(words) - foreign

@@ -120,7 +120,23 @@ def test_a_line_that_names_the_examination_is_a_title(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["CT head normal", "No bleed on CT", "CT: acute infarct", "Brain", "CT HEAD NAD."]
+    "line", ["MR angiography, follow-up of aneurysm", "CT HEAD (SDH PROTOCOL)", "CT head for hydrocephalus"]
+)
+def test_a_finding_beside_the_purpose_of_the_examination_leaves_a_title(line: str) -> None:
+    assert FINDER.is_title(line, first=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CT head normal",
+        "No bleed on CT",
+        "CT: acute infarct",
+        "Brain",
+        "CT HEAD NAD.",
+        "CT head: meningioma",
+        "MRA: occlusion of the left vertebral artery",
+    ],
 )
 def test_a_line_that_says_something_of_the_patient_is_no_title(line: str) -> None:
     assert not FINDER.is_title(line, first=True)
