@@ -11,7 +11,7 @@ from labelers.data import hash_file
 from labelers.evaluation.answers import ANNOTATION_NOTE, Answers
 from labelers.evaluation.errors import class_confusion, split_errors
 from labelers.evaluation.figures import figures, intervals
-from labelers.evaluation.reports import Reading, answer_reports, from_annotated_sentences, read_sentences
+from labelers.evaluation.reports import Reading, answer_reports, from_annotated_sentences
 from labelers.evaluation.robustness import report_drops, sentence_drops
 from labelers.perturbation import perturbations
 from labelers.statistics.calibration import calibration_error, mention_curve
@@ -43,7 +43,7 @@ def describe_reports(
     documents: Path,
     raw: Mapping[str, str],
     *,
-    reading: Reading = read_sentences,
+    reading: Reading,
 ) -> Record:
     """Whole reports: from their raw texts, and beside it from their annotated sentences."""
     found = answer_reports(labeler, raw, answers.asked, reading=reading)
@@ -56,7 +56,7 @@ def describe_reports(
 
 
 def describe_robustness(
-    labeler: Labeler, answers: Answers, raw: Mapping[str, str], *, reading: Reading = read_sentences
+    labeler: Labeler, answers: Answers, raw: Mapping[str, str], *, reading: Reading
 ) -> Record:
     """Every change, on the sentences, and on whole reports where there are raw texts."""
     changes = perturbations(labeler.label_set)

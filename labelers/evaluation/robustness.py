@@ -13,7 +13,7 @@ from labelers.comparison.significance import document_counts
 from labelers.data import Targets
 from labelers.evaluation.answers import Answers, Questions, answer
 from labelers.evaluation.figures import over_totals
-from labelers.evaluation.reports import Reading, answer_reports, read_sentences
+from labelers.evaluation.reports import Reading, answer_reports
 from labelers.metrics import macro_f1, pooled_f1
 from labelers.perturbation import Perturbation
 from labelers.statistics.intervals import RESAMPLES
@@ -69,7 +69,7 @@ def report_drops(  # noqa: PLR0913
     asked: Questions,
     changes: Sequence[Perturbation],
     *,
-    reading: Reading = read_sentences,
+    reading: Reading,
     resamples: int = RESAMPLES,
 ) -> Iterator[Drop]:
     """Each change on the raw texts of whole reports."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labelers.evaluation.answers import Questions, answer
+from labelers.evaluation.reports import read_sentences
 from labelers.evaluation.robustness import report_drops, sentence_drops
 from labelers.perturbation import Perturbation
 from tests.labelers.networks import small_labeler, three_labels
@@ -61,7 +62,9 @@ def test_whole_reports_are_changed_before_they_are_read(asked: Questions) -> Non
     raw = dict(zip(asked.documents, TEXTS, strict=True))
     history = Perturbation("history", lambda text, _: f"History: {text}")
 
-    same, moved = report_drops(small_labeler(), raw, asked, [SAME, history], resamples=20)
+    same, moved = report_drops(
+        small_labeler(), raw, asked, [SAME, history], reading=read_sentences, resamples=20
+    )
 
     assert (same.micro, same.changed) == (1.0, 0)
     assert (moved.micro, moved.changed) == (0.0, 3)
