@@ -9,10 +9,14 @@ from labelers.data import read_labelled
 from labelers.text.report import ReportReader
 from labelers.written import WRITTEN, main, read_written
 from schemas.certainty import Certainty
+from schemas.conf import CONF_DIR
 from schemas.errors import InputError
 from schemas.label_set import load_label_set
 
 LABELS = load_label_set()
+PROBES = CONF_DIR / "probes"
+LONG = 6
+"""Shorter sentences are what any report says: "No hydrocephalus at present."."""
 REPORT = """@ X-1 | CT | a hospital
 # CT HEAD
 /H Fall, ?bleed
@@ -90,6 +94,27 @@ def test_all_written_reports_of_the_project_can_be_read() -> None:
 
     assert len(reports) > 500
     assert len({report.report_id for report in reports}) == len(reports)
+
+
+def test_the_probes_have_every_label_in_every_class() -> None:
+    probes = [report for path in sorted(PROBES.glob("*.txt")) for report in read_written(path, LABELS)]
+
+    found = {mention for report in probes for part in report.sentences for mention in part.labels.items()}
+    mentioned = {Certainty.POSITIVE, Certainty.UNCERTAIN, Certainty.NEGATIVE}
+    assert found == {(label, certainty) for label in LABELS.ids for certainty in mentioned}
+
+
+def test_what_is_written_to_learn_from_has_no_long_sentence_of_the_probes() -> None:
+    probes = _long_sentences(PROBES)
+
+    assert len(probes) > 700
+    assert not probes & _long_sentences(WRITTEN)
+
+
+def _long_sentences(folder: Path) -> set[str]:
+    reports = [report for path in sorted(folder.glob("*.txt")) for report in read_written(path, LABELS)]
+    texts = (part.text for report in reports for part in report.sentences)
+    return {text.casefold().rstrip(".") for text in texts if len(text.split()) >= LONG}
 
 
 def test_few_mentions_of_the_written_reports_are_lost_on_the_way_to_the_labeler() -> None:
