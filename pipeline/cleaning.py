@@ -1,4 +1,4 @@
-"""Blanking out what is not text (RTF, HTML, control characters) without moving a single character.
+"""Blanking out what is not text (RTF, HTML, control characters, signs of line breaks) without moving a character.
 
 Every character that goes is replaced by a space or a line break, so that a span in the cleaned text is the
 same span in the raw text.
@@ -18,6 +18,7 @@ class Cleaned(StrEnum):
 
     RTF = "rtf"
     HTML = "html"
+    LINE_BREAKS = "line_breaks"
     CONTROL = "control"
 
 
@@ -37,8 +38,16 @@ _HTML_HIDDEN_END = {
 }
 _HTML_TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*\b[^<>]*>", re.I)
 _HTML_BREAK = re.compile(r"</?(?:p|br|div|tr|li|ul|ol|table|h\d)\b", re.I)
+_ESCAPED_TAG = re.compile(
+    r"&lt;(?P<name>/?(?:p|br|div|span|b|i|u|tr|td|li|ul|ol|h\d))\b[^&<>]{0,80}&gt;", re.I
+)
 _HTML_ENTITY_SIGN = re.compile(r"&(?:nbsp|lt|gt|amp|quot|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
 _HTML_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
+_HL7_BREAK = re.compile(r"\\\.(?:br|sp\d*|ce)\\|\\X0[AD](?:0[AD])?\\|\|\|", re.I)
+_WRITTEN_OUT = re.compile(r"\\r\\n|\\n|\\r(?![a-z])")
+_TILDE = re.compile(r"~(?!\s?\d)")
+FEWEST_BREAKS = 2
+"""A sign that may mean something else is a line break where it stands this often, and no line ends otherwise."""
 
 
 def clean(text: str) -> tuple[str, tuple[Cleaned, ...]]:
@@ -48,6 +57,10 @@ def clean(text: str) -> tuple[str, tuple[Cleaned, ...]]:
     if is_rtf(text):
         text = blank_rtf(text)
         found.add(Cleaned.RTF)
+    text = _break_lines(text, found)
+    if "&" in text and _ESCAPED_TAG.search(text):
+        text = _ESCAPED_TAG.sub(_blank_escaped_tag, text)
+        found.add(Cleaned.HTML)
     if "<" in text and _HTML_SIGN.search(text):
         text = _HTML_TAG.sub(_blank_tag, _blank_hidden(text))
         text = _HTML_ENTITY.sub(_entity, text)
@@ -66,6 +79,23 @@ def _blank_control(text: str, found: set[Cleaned]) -> str:
     return _CONTROL.sub(lambda match: "\n" if match.group() in _PAGE_BREAKS else " ", text)
 
 
+def _break_lines(text: str, found: set[Cleaned]) -> str:
+    """With line breaks for the signs that HL7 and databases export in their place."""
+    signs = [_HL7_BREAK] if "\\" in text or "||" in text else []
+    if "\n" not in text.strip():
+        signs += [sign for sign in (_WRITTEN_OUT, _TILDE) if len(sign.findall(text)) >= FEWEST_BREAKS]
+    broken = text
+    for sign in signs:
+        broken = sign.sub(_line_break, broken)
+    if broken != text:
+        found.add(Cleaned.LINE_BREAKS)
+    return broken
+
+
+def _line_break(match: re.Match[str]) -> str:
+    return "\n" + " " * (len(match.group()) - 1)
+
+
 def _blank_hidden(text: str) -> str:
     """Without what is never shown; what has no end is left, and its end looked for only once."""
     parts: list[str] = []
@@ -82,6 +112,11 @@ def _blank_hidden(text: str) -> str:
         parts += [text[at : opening.start()], " " * (ending.end() - opening.start())]
         at = ending.end()
     return "".join([*parts, text[at:]])
+
+
+def _blank_escaped_tag(match: re.Match[str]) -> str:
+    first = "\n" if _HTML_BREAK.match(f"<{match['name']}") else " "
+    return first + " " * (len(match.group()) - 1)
 
 
 def _blank_tag(match: re.Match[str]) -> str:

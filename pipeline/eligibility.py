@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
@@ -76,12 +76,14 @@ class OtherParts(Frozen):
     """Which sentences of an eligible report are of another part of the body.
 
     Where what claims `elsewhere` weighs `least` or more, those that hold one of the `words` and in which none of
-    the expressions of `unless` is found, and those that follow a heading of this kind. Case does not matter.
+    the expressions of `unless` is found, and those that follow a heading of this kind. In every report those that
+    follow a heading that is one of `headings` and nothing else. Case does not matter.
     """
 
     least: float = Field(default=1, gt=0)
     words: tuple[NonBlank, ...] = ()
     unless: tuple[Expression, ...] = ()
+    headings: tuple[Expression, ...] = ()
 
 
 class EligibilityRules(Frozen):
@@ -171,6 +173,7 @@ class Eligibility:
     _ignored: frozenset[str]
     _tables: dict[Place, _PhraseTable]
     _part_of: Callable[[str], Claim | None] = field(compare=False)
+    _heads_elsewhere: re.Pattern[str] = field(compare=False)
 
     def __reduce__(self) -> tuple[Callable[[EligibilityRules], Eligibility], tuple[EligibilityRules]]:
         return Eligibility.of, (self._rules,)
@@ -194,11 +197,16 @@ class Eligibility:
             _ignored=ignored,
             _tables={place: _PhraseTable.of(rules.rules, place, ignored) for place in Place},
             _part_of=remembering(_part_finder(rules.other_parts)),
+            _heads_elsewhere=re.compile(rf"\W*(?:{_any_of(rules.other_parts.headings)})\W*", re.I),
         )
 
     def part_of(self, sentence: str) -> Claim | None:
         """Which part of the body a sentence, on one line, speaks of: `head`, `elsewhere`, or it does not say."""
         return self._part_of(sentence)
+
+    def heads_elsewhere(self, heading: str) -> bool:
+        """Whether a heading names another part of the body and nothing else."""
+        return self._heads_elsewhere.fullmatch(heading) is not None
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Verdict:
         """Whether this is a report of a head CT or MR, and of that alone."""
@@ -240,7 +248,7 @@ class Eligibility:
 
 
 def _part_finder(parts: OtherParts) -> Callable[[str], Claim | None]:
-    unless = re.compile("|".join(f"(?:{expression})" for expression in parts.unless) or "(?!)", re.I)
+    unless = re.compile(_any_of(parts.unless), re.I)
     words = frozenset(parts.words)
 
     def part_of(sentence: str) -> Claim | None:
@@ -269,3 +277,7 @@ def expand_phrases(phrases: Iterable[str]) -> Iterator[str]:
             for odd, piece in enumerate(pieces)
         ]
         yield from map("".join, product(*choices))
+
+
+def _any_of(expressions: Sequence[str]) -> str:
+    return "|".join(f"(?:{expression})" for expression in expressions) or "(?!)"

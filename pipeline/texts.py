@@ -144,28 +144,34 @@ class TextStep:
         return [sentence_text(row.text) for row in rows if row.sentence.labelled]
 
     def _sentences(self, report: int, text: str, verdict: Verdict) -> Iterator[_Row]:
-        found = self.reader.sentences(text)
-        if verdict.other_parts:
-            found = [
-                replace(sentence, labelled=sentence.labelled and not elsewhere)
-                for sentence, elsewhere in self._parts(text, found)
-            ]
-        for sentence in found:
-            yield _Row(report, sentence, text[sentence.start : sentence.end])
+        elsewhere = self._parts(text, found := self.reader.sentences(text), several=verdict.other_parts)
+        for sentence, is_elsewhere in zip(found, elsewhere, strict=True):
+            read = replace(sentence, labelled=False) if is_elsewhere and sentence.labelled else sentence
+            yield _Row(report, read, text[sentence.start : sentence.end])
 
-    def _parts(self, text: str, sentences: Iterable[Sentence]) -> Iterator[tuple[Sentence, bool]]:
-        """Each sentence, and whether it is of another part of the body: by itself, or by the heading above it."""
+    def _parts(self, text: str, sentences: Iterable[Sentence], *, several: bool) -> Iterator[bool]:
+        """For each sentence, whether it is of another part of the body: by the heading above it, or by itself.
+
+        Where not `several` regions are reported together, only a heading that names another region counts.
+        """
         headed_elsewhere, end = False, 0
         for sentence in sentences:
             between, raw = text[end : sentence.start].strip(), text[sentence.start : sentence.end]
+            end = sentence.end
             lead = _LEAD.match(raw)
             if lead or between:
-                heading = lead[1] if lead else between
-                headed_elsewhere = self.eligibility.part_of(heading) is Claim.ELSEWHERE
+                headed_elsewhere = self._heads_elsewhere(lead[1] if lead else between, several=several)
+            if not (several or headed_elsewhere):
+                yield False
+                continue
             part = self.eligibility.part_of(sentence_text(raw))
             headed_elsewhere = headed_elsewhere and part is not Claim.HEAD
-            yield sentence, headed_elsewhere or part is Claim.ELSEWHERE
-            end = sentence.end
+            yield headed_elsewhere or (several and part is Claim.ELSEWHERE)
+
+    def _heads_elsewhere(self, heading: str, *, several: bool) -> bool:
+        if self.eligibility.heads_elsewhere(heading):
+            return True
+        return several and self.eligibility.part_of(heading) is Claim.ELSEWHERE
 
     def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
         given = given_report(text, [row.sentence for row in rows], self.sections)

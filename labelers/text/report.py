@@ -34,6 +34,8 @@ _OPENING_SECTIONS = {
     Role.TECHNIQUE: SectionKind.TECHNIQUE,
     Role.COMPARISON: SectionKind.COMPARISON,
 }
+_OF_THE_EXAM = frozenset({SectionKind.TECHNIQUE, SectionKind.EXAM})
+_BEFORE_FINDINGS = _OF_THE_EXAM | {SectionKind.COMPARISON}
 _SPACES = {ord(space): " " for space in "\t\u00a0\u2007\u202f\u2009\u200a\u3000\u200b\ufeff"}
 _BROKEN_WORD = re.compile(r"(?<=\w)-[ \t]*\r?\n[ \t]*(?=\w)")
 
@@ -74,7 +76,8 @@ class ReportReader:
         for n, run in enumerate(parts):
             section = self._section(run, flat, opening=opening and n + 1 < len(parts))
             for start, end in self.splitter.spans(flat, run.start, run.end):
-                if run.uncertain and found and self._findings_began(found[-1], run, flat[start:end]):
+                first = not found or found[-1].start < run.start
+                if run.uncertain and self._findings_began(run.section, flat[start:end], first=first):
                     section = SectionKind.NONE
                 labelled = section.labelled and not self._is_aside(flat[start:end])
                 found.append(Sentence(start, end, section, labelled))
@@ -85,11 +88,21 @@ class ReportReader:
         """Whether a rule says that it is not about the images; longer ones are not even asked."""
         return len(sentence) <= MAX_JUDGED and self.judge.role(sentence) is not None
 
-    def _findings_began(self, before: Sentence, run: Run, sentence: str) -> bool:
-        """Whether findings begin, with no heading, in what began as history or the like: never with its first
-        sentence, and only with one that is worded as a finding.
+    def _findings_began(self, section: SectionKind, sentence: str, *, first: bool) -> bool:
+        """Whether findings begin, with no heading, in what began as history or the like.
+
+        Only with a sentence that is worded as a finding. Never with the `first` one, but where the name of the
+        examination is its subject, or a change ("Follow-up: ..."); what follows technique or comparison need only
+        name a finding.
         """
-        return before.start >= run.start and self.judge.tells_of_images(sentence[:MAX_JUDGED])
+        judged = sentence[:MAX_JUDGED]
+        if first and section is SectionKind.ADVICE:
+            return self.judge.tells_of_change(judged)
+        if first:
+            return section in _OF_THE_EXAM and self.judge.says_what_it_shows(judged)
+        if self.judge.tells_of_images(judged):
+            return True
+        return section in _BEFORE_FINDINGS and self.judge.names_finding(judged)
 
     def _section(self, run: Run, text: str, *, opening: bool) -> SectionKind:
         if (

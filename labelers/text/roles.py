@@ -43,6 +43,9 @@ class RoleTable(Frozen):
     rules: tuple[RoleRule, ...]
     opening_rules: tuple[RoleRule, ...]
     image_guard: str
+    mention_guard: str
+    verb_guard: str
+    change_guard: str
 
 
 _ANY_WORD = ""
@@ -81,7 +84,22 @@ class RoleJudge:
 
     def tells_of_images(self, sentence: str) -> bool:
         """Whether the sentence is worded as a finding."""
-        return self._guards[self.table.image_guard].search(sentence.lower()) is not None
+        return self._guarded(self.table.image_guard, sentence)
+
+    def names_finding(self, sentence: str) -> bool:
+        """Whether the sentence has the name of a finding."""
+        return self._guarded(self.table.mention_guard, sentence)
+
+    def says_what_it_shows(self, sentence: str) -> bool:
+        """Whether the sentence says what its subject, the examination, shows."""
+        return self._guarded(self.table.verb_guard, sentence)
+
+    def tells_of_change(self, sentence: str) -> bool:
+        """Whether the sentence says how a finding has changed."""
+        return self._guarded(self.table.change_guard, sentence)
+
+    def _guarded(self, guard: str, sentence: str) -> bool:
+        return self._guards[guard].search(sentence.lower()) is not None
 
     def _remembering(self, rules: Iterable[RoleRule]) -> Callable[[str], Role | None]:
         by_word = self._by_word(rules)

@@ -64,6 +64,8 @@ class HeadingTable(Frozen):
 
     groups: tuple[HeadingGroup, ...]
     qualifiers: frozenset[str]
+    inline: frozenset[str]
+    inline_not_after: frozenset[str]
     titles: TitleWords
 
     @cached_property
@@ -91,13 +93,15 @@ class Heading:
 
 
 MAX_HEADING = 60
+MAX_SHORT = 3
+"""Capitals of so few letters are an abbreviation, not a heading."""
 MAX_TITLE = 160
 _NOT_WORD = re.compile(r"[^\w/&'+#|-]+")
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _COLON = re.compile(r"[\s*_\])]*:[\s*_\]:>-]*")
 _CLOSED = re.compile(r"^[\[(<]?\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|\s[-–—](?=\s|$)|[.](?=$))[\s*_:-]*")
 _CAPITALS = re.compile(r"^([A-Z][A-Z/&' -]+[A-Z])\s+(?=[A-Z0-9][a-z0-9 ])")
-_LAST_WORDS = re.compile(r"[A-Z][\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
+_LAST_WORDS = re.compile(r"(?:[A-Z]|(?<=[.;|] )[a-z])[\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
 _SENTENCE_ENDED = re.compile(r"(?:[.;!?)\]*|,]|\s{2})\s*$")
 _TAIL = re.compile(r"[.!?]\s+([A-Z][A-Za-z]+(?: [a-z]+){0,2})$")
 _OPENS_RESULT = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
@@ -162,7 +166,7 @@ class HeadingFinder:
         return heading
 
     def inside(self, line: str, start: int) -> tuple[Heading, ...]:
-        """Headings after `start`: capitalised, before a colon, after a sentence's end or all in capitals."""
+        """Headings after `start`, before a colon: after a sentence's end, all in capitals, or unmistakable."""
         return self._inside_of(line, start)
 
     def _find_inside(self, line: str, start: int) -> tuple[Heading, ...]:
@@ -199,11 +203,15 @@ class HeadingFinder:
             match = _LAST_WORDS.search(words, match.start() + 1)
         return None
 
-    @staticmethod
-    def _stands_out(line: str, at: int, phrase: str) -> bool:
+    def _stands_out(self, line: str, at: int, phrase: str) -> bool:
         before = line[max(0, at - MAX_HEADING) : at].split()
-        capitals = phrase.isupper() and len(phrase) > 3 and not (before and before[-1].isupper())
-        return capitals or bool(_SENTENCE_ENDED.search(line[max(0, at - 4) : at]))
+        last = before[-1] if before else ""
+        if phrase.isupper() and len(phrase) > MAX_SHORT and not last.isupper():
+            return True
+        if _SENTENCE_ENDED.search(line[max(0, at - 4) : at]):
+            return True
+        unmistakable = normalise_heading(phrase) in self.table.inline
+        return unmistakable and last.lower().strip("(-") not in self.table.inline_not_after
 
     def _kind(self, phrase: str, phrases: dict[str, SectionKind]) -> SectionKind | None:
         bare = normalise_heading(phrase)

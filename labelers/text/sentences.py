@@ -44,15 +44,19 @@ _HAS_WORD = re.compile(r"[^\W_]")
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
 _INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
+_NUMBER = re.compile(r"(?<=\s)\(?(?P<number>\d{1,2})[.)]\s+(?=[^\W\d_])")
+_FIRST_ITEM = re.compile(r"(?<!\S)\(?1[.)](?:\s|$)")
+SECOND = 2
 _PUNCTUATION = re.compile(r"[.,;:!?](?=\s|\Z)")
 _WORD = re.compile(r"\S+")
 _CAPITALISED = re.compile(r"A|[A-Z][a-z]+(?:[-/'][A-Za-z]+)*")
+_ANSWERS = frozenset({"yes", "no", "nil", "none", "absent", "present", "negative", "positive"})
 RUN_ON_WORDS = 8
 """From so many words on a passage without any punctuation is taken for several sentences."""
 MOST_CAPITALISED = 1 / 3
 """A passage with a larger share of capitalised words is a title, in which a capital letter means nothing."""
 MAX_REMEMBERED = 50_000
-LOOK_BEHIND = 2
+LOOK_BEHIND = 4
 """How many characters before a passage decide where its sentences end: as far as the patterns above look back."""
 
 
@@ -97,8 +101,10 @@ class SentenceSplitter:
             for match in _CANDIDATE.finditer(text, start, end)
             if match.end() < end and self._is_end(text, start, match.start(), match.end(), end)
         ]
-        items = [match.start() for match in _INLINE_ITEM.finditer(text, start, end)]
-        return sorted({*stops, *items}) if items else stops
+        numbers = _counted_items(text, start, end)
+        items = [match.start() for match in (*_INLINE_ITEM.finditer(text, start, end), *numbers)]
+        within = {match.start() + len(match[0].rstrip()) for match in numbers}
+        return sorted({*stops, *items} - within) if items else stops
 
     def _run_on_starts(self, text: str, start: int) -> list[int]:
         """Where sentences begin that nothing but a capital letter parts from the one before."""
@@ -121,7 +127,9 @@ class SentenceSplitter:
             return False
         token = following[1]
         if text[mark] == "?":
-            return _question_ends(text, start, mark, token)
+            return not _is_answer(token, ends=following.end() == end) and _question_ends(
+                text, start, mark, token
+            )
         if text[mark] == "!" or following.start(1) == after:
             return True
         return self._stop_ends(text, start, after, token)
@@ -151,6 +159,24 @@ def _punkt_parameters(file: PunktParameterFile, rules: SentenceRules) -> PunktPa
     parameters.sent_starters = set(file.sentence_starters)
     parameters.ortho_context.update(file.orthography)
     return parameters
+
+
+def _counted_items(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """The numbers of a list that counts from 1 within its line, but for the first: "1) old infarct 2) no bleed"."""
+    before = text[max(0, start - LOOK_BEHIND) : start]
+    if not (_FIRST_ITEM.match(text, start, end) or _FIRST_ITEM.search(before)):
+        return []
+    found: list[re.Match[str]] = []
+    for match in _NUMBER.finditer(text, start, end):
+        if match.start() > start and int(match["number"]) == len(found) + SECOND:
+            found.append(match)
+    return found
+
+
+def _is_answer(token: str, *, ends: bool) -> bool:
+    """Whether a question is answered at once, by a word of its own: "Haemorrhage? No." is one sentence."""
+    bare = token.rstrip(".,;")
+    return bare.lower() in _ANSWERS and (ends or bare != token)
 
 
 def _question_ends(text: str, start: int, mark: int, token: str) -> bool:

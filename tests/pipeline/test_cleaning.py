@@ -152,6 +152,30 @@ def test_line_breaks_in_the_source_of_rtf_count_only_where_it_has_no_paragraphs(
     assert len(clean("{\\rtf1 a\nb}")[0].splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        (r"Fall.\.br\No bleed.", "Fall.\n    No bleed."),
+        (r"Fall.\X0A\No bleed.", "Fall.\n    No bleed."),
+        ("Fall.||No bleed.", "Fall.\n No bleed."),
+        (r"Fall.\nNo bleed.\nOld infarct.", "Fall.\n No bleed.\n Old infarct."),
+        (r"Fall.\r\nNo bleed.\r\nOld infarct.", "Fall.\n   No bleed.\n   Old infarct."),
+        ("CT head~Fall.~No bleed.", "CT head\nFall.\nNo bleed."),
+        ("Fall.&lt;br&gt;No bleed.", "Fall.\n         No bleed."),
+    ],
+)
+def test_signs_of_line_breaks_become_line_breaks(text: str, cleaned: str) -> None:
+    assert clean(text)[0] == cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mass of ~5 mm and cyst of ~7 mm.", "Mass, ~ as before.\nCyst, ~ as before.", r"See C:\new.", "A | B"],
+)
+def test_signs_that_are_no_line_breaks_stay(text: str) -> None:
+    assert clean(text) == (text, ())
+
+
 def test_control_characters_become_blanks_and_page_breaks_line_breaks() -> None:
     assert clean("a\x00b\x1fc\x0cd\x0be") == ("a b c\nd\ne", (Cleaned.CONTROL,))
 

@@ -77,6 +77,12 @@ def test_what_follows_the_heading_of_another_part_is_not_read_up_to_the_next(ste
     assert read(step, text).sentences.distinct == ["Head: No bleed.", "No fracture."]
 
 
+def test_what_follows_the_heading_of_another_region_is_not_read_in_any_report(step: TextStep) -> None:
+    text = "CT head\nFindings: No bleed.\nC-spine: No fracture.\nNo collection.\nImpression:\nNo fracture."
+
+    assert read(step, text).sentences.distinct == ["No bleed.", "No fracture."]
+
+
 def test_a_report_of_the_head_alone_is_read_whole(step: TextStep) -> None:
     sentences = read(step, "CT head\nFindings: Oedema as seen in renal failure. No bleed.").sentences
 

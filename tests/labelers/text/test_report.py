@@ -49,6 +49,36 @@ def test_headings_in_one_line_part_the_line() -> None:
     assert labelled("Indication: stroke. Findings: no bleed. Conclusion: normal") == ["no bleed.", "normal"]
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Indication: fall Findings: Acute SDH Impression: SDH", ["Acute SDH", "SDH"]),
+        ("HISTORY: FALL, KNOWN SDH FINDINGS: ACUTE INFARCT.", ["ACUTE INFARCT."]),
+        ("indication: fall. findings: acute infarct.", ["acute infarct."]),
+        ("Findings: no significant Findings: none", ["no significant Findings: none"]),
+    ],
+)
+def test_an_unmistakable_heading_parts_a_line_after_any_word_but_its_adjectives(
+    text: str, read: list[str]
+) -> None:
+    assert labelled(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Examination: CT head demonstrates a haematoma.", ["CT head demonstrates a haematoma."]),
+        ("Technique: Plain CT. Large left haematoma.", ["Large left haematoma."]),
+        ("Comparison: none. Left haematoma.", ["Left haematoma."]),
+        ("Findings: SDH.\nFollow-up: The SDH is smaller.", ["SDH.", "The SDH is smaller."]),
+        ("Findings: SDH.\nFollow-up: CT to ensure that it has resolved.", ["SDH."]),
+        ("History: fall. Known haematoma.\nFindings: No bleed.", ["No bleed."]),
+    ],
+)
+def test_findings_on_the_line_of_another_heading_are_read(text: str, read: list[str]) -> None:
+    assert labelled(text) == read
+
+
 def test_a_heading_left_at_the_end_of_a_line_is_no_sentence() -> None:
     assert labelled("The sinuses are clear. Conclusion\nNo acute change.") == [
         "The sinuses are clear.",

@@ -92,13 +92,39 @@ def test_a_report_may_open_with_a_finding(line: str) -> None:
     assert JUDGE.opening_role(line) is None
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The prior MRI revealed a meningioma.",
+        "Comparison is made with the CT of 2 May, which showed a haematoma.",
+        "There was a haematoma on the previous study.",
+        "Prior CT 12/3/24: haemorrhage in the left frontal lobe.",
+    ],
+)
+def test_what_only_an_earlier_examination_showed_is_comparison(sentence: str) -> None:
+    assert JUDGE.role(sentence) is Role.COMPARISON
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The previous CT showed a haematoma, which is now smaller.",
+        "Compared with the CT of 3 May, which showed a haematoma, there is no change.",
+        "CT showed an infarct.",
+    ],
+)
+def test_what_is_there_today_is_no_comparison(sentence: str) -> None:
+    assert JUDGE.role(sentence) is None
+
+
 def test_of_several_rules_that_apply_the_first_of_the_file_gives_the_role() -> None:
     words = [f"word{n}" for n in range(40)]
     rules = [
         {"role": role.value, "example": word, "words": [word], "patterns": [word]}
         for word, role in zip(words, [Role.ADVICE, *[Role.HISTORY] * 39], strict=True)
     ]
-    empty = {"parts": {}, "vocabularies": {}, "guards": {"g": ["x"]}, "image_guard": "g"}
+    guards = {f"{name}_guard": "g" for name in ("image", "mention", "verb", "change")}
+    empty = {"parts": {}, "vocabularies": {}, "guards": {"g": ["x"]}, **guards}
     forward, turned = (
         RoleJudge(RoleTable.model_validate({**empty, "rules": order, "opening_rules": order}))
         for order in (rules, rules[::-1])

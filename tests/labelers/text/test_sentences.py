@@ -36,6 +36,24 @@ def test_this_is_one_sentence(sentence: str) -> None:
     assert split(sentence) == [sentence]
 
 
+@pytest.mark.parametrize("text", ["Haemorrhage? No.", "Midline shift? Yes, 4 mm.", "Fracture? None"])
+def test_a_question_and_its_answer_are_one_sentence(text: str) -> None:
+    assert split(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("1) acute infarct 2) no bleed 3) old lacune", ["acute infarct", "no bleed", "old lacune"]),
+        ("1. Acute SDH 2. No fracture", ["Acute SDH", "No fracture"]),
+        ("(1) Old infarct (2) no bleed", ["Old infarct", "no bleed"]),
+        ("Infarcts 2) of the left side", ["Infarcts 2) of the left side"]),
+    ],
+)
+def test_a_list_that_counts_from_one_within_its_line_is_parted(text: str, items: list[str]) -> None:
+    assert split(text) == items
+
+
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
