@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 
@@ -29,6 +29,7 @@ _NUMBER = r"\(?(?:\d{1,2}|[a-hA-H]|[ivIV]{1,3})\)\s+|\d{1,2}\.\s+(?=\D)"
 MARKER = re.compile(rf"{_QUOTE}(?:{_BULLET}|{_NUMBER})?")
 MAX_WIDTH = 140
 MIN_WIDTH = 30
+FEWEST_SPACED = 6
 _CLOSING = "\"')]*_"
 
 
@@ -45,7 +46,14 @@ def scan_lines(text: str) -> list[Line]:
             lines.append(Line(offset, stripped, marker if marker < len(stripped) else 0, blank))
         blank = not stripped
         start += len(raw)
-    return lines
+    return [replace(line, after_blank=False) for line in lines] if _is_double_spaced(lines) else lines
+
+
+def _is_double_spaced(lines: Sequence[Line]) -> bool:
+    """Whether a blank line before each line says nothing, as where pages are exported."""
+    parted = sum(line.after_blank for line in lines)
+    narrow = all(len(line.text) <= MAX_WIDTH for line in lines)
+    return len(lines) >= FEWEST_SPACED and parted >= len(lines) - 2 and narrow
 
 
 def continuations(lines: Sequence[Line], unfinished: frozenset[str]) -> list[bool]:

@@ -73,8 +73,10 @@ class ReportReader:
         found: list[Sentence] = []
         opening = True
         parts = list(runs(scan_lines(flat), self.headings, self.splitter.unfinished))
+        section = SectionKind.NONE
         for n, run in enumerate(parts):
-            section = self._section(run, flat, opening=opening and n + 1 < len(parts))
+            below = section is SectionKind.HISTORY and "\n\n" not in _gap(flat, parts[n - 1], run)
+            section = self._section(run, flat, opening=opening and n + 1 < len(parts), below_history=below)
             for start, end in self.splitter.spans(flat, run.start, run.end):
                 first = not found or found[-1].start < run.start
                 if run.uncertain and self._findings_began(run.section, flat[start:end], first=first):
@@ -104,13 +106,17 @@ class ReportReader:
             return True
         return section in _BEFORE_FINDINGS and self.judge.names_finding(judged)
 
-    def _section(self, run: Run, text: str, *, opening: bool) -> SectionKind:
-        if (
-            opening
-            and run.section is SectionKind.NONE
-            and not run.listed
-            and run.end - run.start <= MAX_HISTORY
-        ):
-            role = self.judge.opening_role(text[run.start : run.end])
-            return _OPENING_SECTIONS.get(role, run.section) if role else run.section
-        return run.section
+    def _section(self, run: Run, text: str, *, opening: bool, below_history: bool) -> SectionKind:
+        short = not run.listed and run.end - run.start <= MAX_HISTORY
+        if not (opening and run.section is SectionKind.NONE and short):
+            return run.section
+        passage = text[run.start : run.end]
+        if below_history and self.judge.continues_history(passage):
+            return SectionKind.HISTORY
+        role = self.judge.opening_role(passage)
+        return _OPENING_SECTIONS.get(role, run.section) if role else run.section
+
+
+def _gap(text: str, before: Run, run: Run) -> str:
+    """What stands between two runs, without blanks."""
+    return "".join(text[before.end : run.start].replace("\r", "").split(" "))

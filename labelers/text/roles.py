@@ -46,6 +46,7 @@ class RoleTable(Frozen):
     mention_guard: str
     verb_guard: str
     change_guard: str
+    history_guard: str
 
 
 _ANY_WORD = ""
@@ -97,6 +98,10 @@ class RoleJudge:
     def tells_of_change(self, sentence: str) -> bool:
         """Whether the sentence says how a finding has changed."""
         return self._guarded(self.table.change_guard, sentence)
+
+    def continues_history(self, passage: str) -> bool:
+        """Whether a line goes on with the history that stands above it."""
+        return self._guarded(self.table.history_guard, passage) and not self.tells_of_images(passage)
 
     def _guarded(self, guard: str, sentence: str) -> bool:
         return self._guards[guard].search(sentence.lower()) is not None

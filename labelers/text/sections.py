@@ -99,7 +99,9 @@ MAX_TITLE = 160
 _NOT_WORD = re.compile(r"[^\w/&'+#|-]+")
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _COLON = re.compile(r"[\s*_\])]*:[\s*_\]:>-]*")
-_CLOSED = re.compile(r"^[\[(<]?\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|\s[-–—](?=\s|$)|[.](?=$))[\s*_:-]*")
+_CLOSED = re.compile(
+    r"^[\[(<=_*\"]*\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|=+>?|__|\s[-–—](?=\s|$)|[.](?=$))[\s*_:=\">-]*"
+)
 _CAPITALS = re.compile(r"^([A-Z][A-Z/&' -]+[A-Z])\s+(?=[A-Z0-9][a-z0-9 ])")
 _LAST_WORDS = re.compile(r"(?:[A-Z]|(?<=[.;|] )[a-z])[\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
 _SENTENCE_ENDED = re.compile(r"(?:[.;!?)\]*|,]|\s{2})\s*$")

@@ -79,6 +79,44 @@ def test_findings_on_the_line_of_another_heading_are_read(text: str, read: list[
     assert labelled(text) == read
 
 
+def test_history_goes_on_in_the_lines_below_it_that_are_worded_so() -> None:
+    text = "Indication:\nHeadache.\nPrevious subarachnoid haemorrhage.\nOld infarct.\nImpression:\nNo bleed."
+
+    assert labelled(text) == ["Old infarct.", "No bleed."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "==History== known SDH\n==Findings== No bleed.",
+        "__History__: known SDH\n__Findings__: No bleed.",
+        "History => known SDH\nFindings => No bleed.",
+        "Previous: large tumour\nCurrent: No bleed.",
+        "72M with known haematoma. No bleed.",
+    ],
+)
+def test_headings_in_other_signs_and_histories_without_one_are_known(text: str) -> None:
+    assert labelled(text) == ["No bleed."]
+
+
+def test_a_blank_line_behind_every_line_parts_nothing() -> None:
+    lines = [
+        "Findings: There is no acute infarct and no mass",
+        "lesion is identified in either hemisphere. No fracture",
+        "of the skull.",
+        "The ventricles are of normal size and the midline is",
+        "central.",
+        "The sinuses are clear.",
+    ]
+
+    assert labelled("\n\n".join(lines)) == [
+        "There is no acute infarct and no mass lesion is identified in either hemisphere.",
+        "No fracture of the skull.",
+        "The ventricles are of normal size and the midline is central.",
+        "The sinuses are clear.",
+    ]
+
+
 def test_a_heading_left_at_the_end_of_a_line_is_no_sentence() -> None:
     assert labelled("The sinuses are clear. Conclusion\nNo acute change.") == [
         "The sinuses are clear.",

@@ -123,7 +123,7 @@ def test_of_several_rules_that_apply_the_first_of_the_file_gives_the_role() -> N
         {"role": role.value, "example": word, "words": [word], "patterns": [word]}
         for word, role in zip(words, [Role.ADVICE, *[Role.HISTORY] * 39], strict=True)
     ]
-    guards = {f"{name}_guard": "g" for name in ("image", "mention", "verb", "change")}
+    guards = {f"{name}_guard": "g" for name in ("image", "mention", "verb", "change", "history")}
     empty = {"parts": {}, "vocabularies": {}, "guards": {"g": ["x"]}, **guards}
     forward, turned = (
         RoleJudge(RoleTable.model_validate({**empty, "rules": order, "opening_rules": order}))
