@@ -24,11 +24,8 @@ class Cleaned(StrEnum):
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _PAGE_BREAKS = "\x0b\x0c"
-_HTML_SIGN = re.compile(
-    r"</?(?:p|br|div|span|b|i|u|html|body|table|tr|td|li|ul|ol|h\d|font|strong|em)"
-    r"(?:\s*/?|\s+[\w:-]+\s*=[^<>]*)>",
-    re.I,
-)
+_TAGS = r"(?:p|br|div|span|b|i|u|html|body|table|tr|td|li|ul|ol|h\d|font|strong|em)"
+_HTML_SIGN = re.compile(rf"</?{_TAGS}(?:\s*/?|\s+[\w:-]+\s*=[^<>]*)>", re.I)
 _HTML_HIDDEN = re.compile(r"<(?P<kind>!--|(?:style|script|head)\b)", re.I)
 _HTML_HIDDEN_END = {
     "!--": re.compile("-->"),
@@ -38,16 +35,15 @@ _HTML_HIDDEN_END = {
 }
 _HTML_TAG = re.compile(r"<[/!]?[a-z][a-z0-9]*\b[^<>]*>", re.I)
 _HTML_BREAK = re.compile(r"</?(?:p|br|div|tr|li|ul|ol|table|h\d)\b", re.I)
-_ESCAPED_TAG = re.compile(
-    r"&lt;(?P<name>/?(?:p|br|div|span|b|i|u|tr|td|li|ul|ol|h\d))\b[^&<>]{0,80}&gt;", re.I
-)
+_ESCAPED_TAG = re.compile(rf"&lt;(?P<name>/?{_TAGS})\b[^&<>]{{0,80}}&gt;", re.I)
 _HTML_ENTITY_SIGN = re.compile(r"&(?:nbsp|lt|gt|amp|quot|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
 _HTML_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.I)
-_HL7_BREAK = re.compile(r"\\\.(?:br|sp\d*|ce)\\|\\X0[AD](?:0[AD])?\\|\|\|", re.I)
+_HL7_BREAK = re.compile(r"\\\.(?:br|sp\d*|ce)\\|\\X0[AD](?:0[AD])?\\", re.I)
+_BARS = re.compile(r"\|\|")
 _WRITTEN_OUT = re.compile(r"\\r\\n|\\n|\\r(?![a-z])")
-_TILDE = re.compile(r"~(?!\s?\d)")
+_TILDE = re.compile(r"(?<=[^\s~])~(?=[^\W\d_])")
 FEWEST_BREAKS = 2
-"""A sign that may mean something else is a line break where it stands this often, and no line ends otherwise."""
+"""A sign that may mean something else is a line break only where it stands this often."""
 
 
 def clean(text: str) -> tuple[str, tuple[Cleaned, ...]]:
@@ -81,9 +77,9 @@ def _blank_control(text: str, found: set[Cleaned]) -> str:
 
 def _break_lines(text: str, found: set[Cleaned]) -> str:
     """With line breaks for the signs that HL7 and databases export in their place."""
-    signs = [_HL7_BREAK] if "\\" in text or "||" in text else []
-    if "\n" not in text.strip():
-        signs += [sign for sign in (_WRITTEN_OUT, _TILDE) if len(sign.findall(text)) >= FEWEST_BREAKS]
+    signs = [_HL7_BREAK] if "\\" in text else []
+    doubtful = [_BARS] if "\n" in text.strip() else [_BARS, _WRITTEN_OUT, _TILDE]
+    signs += [sign for sign in doubtful if len(sign.findall(text)) >= FEWEST_BREAKS]
     broken = text
     for sign in signs:
         broken = sign.sub(_line_break, broken)

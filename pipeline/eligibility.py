@@ -19,6 +19,7 @@ from schemas.label_set import Identifier
 from schemas.status import Reason
 
 DEFAULT_ELIGIBILITY = "head_ct_mr"
+MAX_HEADING = 60
 
 _WORD = re.compile(r"[^\W_]+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -197,7 +198,7 @@ class Eligibility:
             _ignored=ignored,
             _tables={place: _PhraseTable.of(rules.rules, place, ignored) for place in Place},
             _part_of=remembering(_part_finder(rules.other_parts)),
-            _heads_elsewhere=re.compile(rf"\W*(?:{_any_of(rules.other_parts.headings)})\W*", re.I),
+            _heads_elsewhere=re.compile(_any_of(rules.other_parts.headings), re.I),
         )
 
     def part_of(self, sentence: str) -> Claim | None:
@@ -206,7 +207,8 @@ class Eligibility:
 
     def heads_elsewhere(self, heading: str) -> bool:
         """Whether a heading names another part of the body and nothing else."""
-        return self._heads_elsewhere.fullmatch(heading) is not None
+        bare = heading[:MAX_HEADING].strip(" \n\t.:;,*#=_()[]-")
+        return len(heading) < MAX_HEADING and self._heads_elsewhere.fullmatch(bare) is not None
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Verdict:
         """Whether this is a report of a head CT or MR, and of that alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import NamedTuple, Self
@@ -25,6 +25,7 @@ from schemas.status import Reason
 SECTIONS: tuple[SectionKind, ...] = tuple(SectionKind)
 SECTION_CODES: dict[SectionKind, int] = {kind: code for code, kind in enumerate(SECTIONS)}
 Indices = npt.NDArray[np.int32]
+LINE_END, PARAGRAPH_END = "\n", "\n\n"
 _LEAD = re.compile(r"\W*([A-Za-z][\w /,&-]{2,40}?)\s*:")
 
 
@@ -144,34 +145,44 @@ class TextStep:
         return [sentence_text(row.text) for row in rows if row.sentence.labelled]
 
     def _sentences(self, report: int, text: str, verdict: Verdict) -> Iterator[_Row]:
-        elsewhere = self._parts(text, found := self.reader.sentences(text), several=verdict.other_parts)
-        for sentence, is_elsewhere in zip(found, elsewhere, strict=True):
-            read = replace(sentence, labelled=False) if is_elsewhere and sentence.labelled else sentence
+        found = self.reader.sentences(text)
+        for sentence, elsewhere in zip(found, self._elsewhere(text, found, verdict), strict=True):
+            read = replace(sentence, labelled=False) if elsewhere and sentence.labelled else sentence
             yield _Row(report, read, text[sentence.start : sentence.end])
 
-    def _parts(self, text: str, sentences: Iterable[Sentence], *, several: bool) -> Iterator[bool]:
-        """For each sentence, whether it is of another part of the body: by the heading above it, or by itself.
+    def _elsewhere(self, text: str, sentences: Sequence[Sentence], verdict: Verdict) -> Iterator[bool]:
+        """For each sentence, whether it is of another part of the body."""
+        below = self._below_other_parts if verdict.other_parts else self._below_region_headings
+        return below(text, sentences)
 
-        Where not `several` regions are reported together, only a heading that names another region counts.
-        """
-        headed_elsewhere, end = False, 0
-        for sentence in sentences:
-            between, raw = text[end : sentence.start].strip(), text[sentence.start : sentence.end]
-            end = sentence.end
-            lead = _LEAD.match(raw)
-            if lead or between:
-                headed_elsewhere = self._heads_elsewhere(lead[1] if lead else between, several=several)
-            if not (several or headed_elsewhere):
-                yield False
-                continue
-            part = self.eligibility.part_of(sentence_text(raw))
+    def _below_other_parts(self, text: str, sentences: Sequence[Sentence]) -> Iterator[bool]:
+        """Where several regions are reported together: by the heading above a sentence, or by itself."""
+        headed_elsewhere = False
+        for one in _headed(text, sentences):
+            if one.heading:
+                headed_elsewhere = self._heads_elsewhere(one.heading)
+            part = self.eligibility.part_of(sentence_text(one.text))
             headed_elsewhere = headed_elsewhere and part is not Claim.HEAD
-            yield headed_elsewhere or (several and part is Claim.ELSEWHERE)
+            yield headed_elsewhere or part is Claim.ELSEWHERE
 
-    def _heads_elsewhere(self, heading: str, *, several: bool) -> bool:
-        if self.eligibility.heads_elsewhere(heading):
-            return True
-        return several and self.eligibility.part_of(heading) is Claim.ELSEWHERE
+    def _heads_elsewhere(self, heading: str) -> bool:
+        named = self.eligibility.heads_elsewhere(heading)
+        return named or self.eligibility.part_of(heading) is Claim.ELSEWHERE
+
+    def _below_region_headings(self, text: str, sentences: Sequence[Sentence]) -> Iterator[bool]:
+        """In a report of the head: below a heading that names another region, to the paragraph's end, or to that of
+        the heading's line where the text begins in it.
+        """
+        end: str | None = None
+        for one in _headed(text, sentences):
+            if one.heading:
+                named = self.eligibility.heads_elsewhere(one.heading)
+                end = (PARAGRAPH_END if one.alone else LINE_END) if named else None
+            elif end is not None and end in one.gap.replace(" ", ""):
+                end = None
+            if end is not None and self.eligibility.part_of(sentence_text(one.text)) is Claim.HEAD:
+                end = None
+            yield end is not None
 
     def _whole(self, report: int, text: str, rows: list[_Row]) -> _Row:
         given = given_report(text, [row.sentence for row in rows], self.sections)
@@ -183,6 +194,27 @@ class TextStep:
         return self.eligibility.judge(
             modality=batch.modalities[index], exam_name=batch.exam_names[index], text=text
         )
+
+
+class _Headed(NamedTuple):
+    """A sentence's text with the heading above it, if any: whether that stands in a line of its own, and the gap
+    between the sentence before and this one.
+    """
+
+    text: str
+    heading: str
+    alone: bool
+    gap: str
+
+
+def _headed(text: str, sentences: Iterable[Sentence]) -> Iterator[_Headed]:
+    end = 0
+    for sentence in sentences:
+        gap, raw = text[end : sentence.start], text[sentence.start : sentence.end]
+        lead = _LEAD.match(raw)
+        alone = (raw[lead.end() :].lstrip(" ")[:1] if lead else gap.rstrip(" ")[-1:]) == "\n"
+        yield _Headed(raw, lead[1] if lead else gap.strip(), alone, gap)
+        end = sentence.end
 
 
 def _columns(rows: list[_Row]) -> Sentences:

@@ -161,7 +161,7 @@ def _findings_ahead(passages: Sequence[Passage]) -> list[bool]:
 
 def _closes(lines: Sequence[Line], first: int, now: int, continues: Sequence[bool]) -> bool:
     """Whether line `now` no longer belongs to the section whose text began in line `first`."""
-    if all(continues[first + 1 : now + 1]):
+    if continues[now]:
         return False
     listed = lines[first].marker and lines[now].marker and not lines[now].after_blank
     return not listed

@@ -50,10 +50,13 @@ def scan_lines(text: str) -> list[Line]:
 
 
 def _is_double_spaced(lines: Sequence[Line]) -> bool:
-    """Whether a blank line before each line says nothing, as where pages are exported."""
-    parted = sum(line.after_blank for line in lines)
+    """Whether a blank line before each line says nothing, as where pages are exported: the text is wrapped."""
+    if len(lines) < FEWEST_SPACED or sum(line.after_blank for line in lines) < len(lines) - 2:
+        return False
     narrow = all(len(line.text) <= MAX_WIDTH for line in lines)
-    return len(lines) >= FEWEST_SPACED and parted >= len(lines) - 2 and narrow
+    open_ended = sum(not _is_ended(line) for line in lines)
+    small = sum(_lower_start(line) for line in lines)
+    return narrow and open_ended >= 0.5 * len(lines) and small >= 0.3 * len(lines)
 
 
 def continuations(lines: Sequence[Line], unfinished: frozenset[str]) -> list[bool]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
 
 from labelers.text.memory import remembering
 from schemas.conf import CONF_DIR, Frozen, load_conf
@@ -17,6 +20,16 @@ class Role(StrEnum):
     TECHNIQUE = "technique"
     COMPARISON = "comparison"
     COMMUNICATION = "communication"
+    HISTORY = "history"
+
+
+class Guard(StrEnum):
+    """Guards that are asked for by themselves, too; the comments in `roles.yaml` say what each finds."""
+
+    IMAGE = "image"
+    MENTION = "mention"
+    VERB = "verb"
+    CHANGE = "change"
     HISTORY = "history"
 
 
@@ -42,11 +55,13 @@ class RoleTable(Frozen):
     guards: dict[str, tuple[str, ...]]
     rules: tuple[RoleRule, ...]
     opening_rules: tuple[RoleRule, ...]
-    image_guard: str
-    mention_guard: str
-    verb_guard: str
-    change_guard: str
-    history_guard: str
+
+    @model_validator(mode="after")
+    def _no_guard_is_missing(self) -> Self:
+        missing = sorted(set(Guard) - set(self.guards))
+        if missing:
+            raise ValueError(f"no guard: {', '.join(missing)}")
+        return self
 
 
 _ANY_WORD = ""
@@ -85,25 +100,25 @@ class RoleJudge:
 
     def tells_of_images(self, sentence: str) -> bool:
         """Whether the sentence is worded as a finding."""
-        return self._guarded(self.table.image_guard, sentence)
+        return self._guarded(Guard.IMAGE, sentence)
 
     def names_finding(self, sentence: str) -> bool:
         """Whether the sentence has the name of a finding."""
-        return self._guarded(self.table.mention_guard, sentence)
+        return self._guarded(Guard.MENTION, sentence)
 
     def says_what_it_shows(self, sentence: str) -> bool:
         """Whether the sentence says what its subject, the examination, shows."""
-        return self._guarded(self.table.verb_guard, sentence)
+        return self._guarded(Guard.VERB, sentence)
 
     def tells_of_change(self, sentence: str) -> bool:
         """Whether the sentence says how a finding has changed."""
-        return self._guarded(self.table.change_guard, sentence)
+        return self._guarded(Guard.CHANGE, sentence)
 
     def continues_history(self, passage: str) -> bool:
         """Whether a line goes on with the history that stands above it."""
-        return self._guarded(self.table.history_guard, passage) and not self.tells_of_images(passage)
+        return self._guarded(Guard.HISTORY, passage) and not self.tells_of_images(passage)
 
-    def _guarded(self, guard: str, sentence: str) -> bool:
+    def _guarded(self, guard: Guard, sentence: str) -> bool:
         return self._guards[guard].search(sentence.lower()) is not None
 
     def _remembering(self, rules: Iterable[RoleRule]) -> Callable[[str], Role | None]:

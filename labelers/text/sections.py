@@ -100,10 +100,10 @@ _NOT_WORD = re.compile(r"[^\w/&'+#|-]+")
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _COLON = re.compile(r"[\s*_\])]*:[\s*_\]:>-]*")
 _CLOSED = re.compile(
-    r"^[\[(<=_*\"]*\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|=+>?|__|\s[-–—](?=\s|$)|[.](?=$))[\s*_:=\">-]*"
+    r"^[\[(<=_*\"]*\s*([^\W\d_][\w./' -]{0,40}?)\s*(?:[\])>]|=+>|==+|__|\s[-–—](?=\s|$)|[.](?=$))[\s*_:=\">-]*"
 )
 _CAPITALS = re.compile(r"^([A-Z][A-Z/&' -]+[A-Z])\s+(?=[A-Z0-9][a-z0-9 ])")
-_LAST_WORDS = re.compile(r"(?:[A-Z]|(?<=[.;|] )[a-z])[\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
+_LAST_WORDS = re.compile(r"(?:[A-Z]|(?<=[.] )[a-z])[\w/&'-]*(?:[ /]+[\w/&'-]+){0,3}$")
 _SENTENCE_ENDED = re.compile(r"(?:[.;!?)\]*|,]|\s{2})\s*$")
 _TAIL = re.compile(r"[.!?]\s+([A-Z][A-Za-z]+(?: [a-z]+){0,2})$")
 _OPENS_RESULT = frozenset({SectionKind.FINDINGS, SectionKind.IMPRESSION})
@@ -193,7 +193,10 @@ class HeadingFinder:
         words = line[lowest:colon].rstrip(" *_")
         match = _LAST_WORDS.search(words)
         while match is not None:
-            kind = self._before_colon.get(normalise_heading(match[0]))
+            bare = normalise_heading(match[0])
+            kind = (
+                self._before_colon.get(bare) if match[0][0].isupper() or bare in self.table.inline else None
+            )
             at = lowest + match.start()
             if (
                 kind
@@ -212,8 +215,8 @@ class HeadingFinder:
             return True
         if _SENTENCE_ENDED.search(line[max(0, at - 4) : at]):
             return True
-        unmistakable = normalise_heading(phrase) in self.table.inline
-        return unmistakable and last.lower().strip("(-") not in self.table.inline_not_after
+        unmistakable = normalise_heading(phrase) in self.table.inline and not last.startswith("(")
+        return unmistakable and last.lower().strip("-") not in self.table.inline_not_after
 
     def _kind(self, phrase: str, phrases: dict[str, SectionKind]) -> SectionKind | None:
         bare = normalise_heading(phrase)

@@ -44,9 +44,11 @@ _HAS_WORD = re.compile(r"[^\W_]")
 _LIST_NUMBER = re.compile(r"\(?\d{1,2}[.)]$")
 _LIST_MARKER = re.compile(r"\s*(?:\(?\d{1,2}[.)]\s+(?=[^\W\d_])|[-*•]\s+(?=[A-Z]))")
 _INLINE_ITEM = re.compile(r"(?<=[.;:!])\s+(?=\(?\d{1,2}\)\s+[A-Z])|(?<=;)\s+(?=[-*•]\s)")
-_NUMBER = re.compile(r"(?<=\s)\(?(?P<number>\d{1,2})[.)]\s+(?=[^\W\d_])")
-_FIRST_ITEM = re.compile(r"(?<!\S)\(?1[.)](?:\s|$)")
-SECOND = 2
+_NEXT_ITEM = re.compile(
+    r"(?<=\s)(?<!\b[A-Z]\s)(?<!grade\s)(?<!score\s)(?<!type\s)(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])\s+"
+    r"(?=[^\W\d_])"
+)
+_FIRST_ITEM = re.compile(r"(?<!\S)(?P<open>\(?)1(?P<close>[.)])(?:\s|$)")
 _PUNCTUATION = re.compile(r"[.,;:!?](?=\s|\Z)")
 _WORD = re.compile(r"\S+")
 _CAPITALISED = re.compile(r"A|[A-Z][a-z]+(?:[-/'][A-Za-z]+)*")
@@ -162,13 +164,16 @@ def _punkt_parameters(file: PunktParameterFile, rules: SentenceRules) -> PunktPa
 
 
 def _counted_items(text: str, start: int, end: int) -> list[re.Match[str]]:
-    """The numbers of a list that counts from 1 within its line, but for the first: "1) old infarct 2) no bleed"."""
-    before = text[max(0, start - LOOK_BEHIND) : start]
-    if not (_FIRST_ITEM.match(text, start, end) or _FIRST_ITEM.search(before)):
+    """The numbers of a list that counts from 1 within its line, from 2 on: "1) old infarct 2) no bleed"."""
+    first = _FIRST_ITEM.match(text, start, end) or _FIRST_ITEM.search(
+        text[max(0, start - LOOK_BEHIND) : start]
+    )
+    if first is None:
         return []
     found: list[re.Match[str]] = []
-    for match in _NUMBER.finditer(text, start, end):
-        if match.start() > start and int(match["number"]) == len(found) + SECOND:
+    for match in _NEXT_ITEM.finditer(text, start, end):
+        alike = (match["open"], match["close"]) == (first["open"], first["close"])
+        if alike and int(match["number"]) == len(found) + 2:
             found.append(match)
     return found
 

@@ -157,7 +157,7 @@ def test_line_breaks_in_the_source_of_rtf_count_only_where_it_has_no_paragraphs(
     [
         (r"Fall.\.br\No bleed.", "Fall.\n    No bleed."),
         (r"Fall.\X0A\No bleed.", "Fall.\n    No bleed."),
-        ("Fall.||No bleed.", "Fall.\n No bleed."),
+        ("Fall.||No bleed.||Old infarct.", "Fall.\n No bleed.\n Old infarct."),
         (r"Fall.\nNo bleed.\nOld infarct.", "Fall.\n No bleed.\n Old infarct."),
         (r"Fall.\r\nNo bleed.\r\nOld infarct.", "Fall.\n   No bleed.\n   Old infarct."),
         ("CT head~Fall.~No bleed.", "CT head\nFall.\nNo bleed."),
@@ -170,7 +170,13 @@ def test_signs_of_line_breaks_become_line_breaks(text: str, cleaned: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["Mass of ~5 mm and cyst of ~7 mm.", "Mass, ~ as before.\nCyst, ~ as before.", r"See C:\new.", "A | B"],
+    [
+        "Mass of ~5 mm and cyst of ~7 mm.",
+        "Mass, ~ as before.\nCyst, ~ as before.",
+        r"See C:\new.",
+        "A || B",
+        "Shift ~>5 mm, mass ~.5 cm.",
+    ],
 )
 def test_signs_that_are_no_line_breaks_stay(text: str) -> None:
     assert clean(text) == (text, ())

@@ -91,7 +91,6 @@ def test_history_goes_on_in_the_lines_below_it_that_are_worded_so() -> None:
         "==History== known SDH\n==Findings== No bleed.",
         "__History__: known SDH\n__Findings__: No bleed.",
         "History => known SDH\nFindings => No bleed.",
-        "Previous: large tumour\nCurrent: No bleed.",
         "72M with known haematoma. No bleed.",
     ],
 )

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labelers.text.roles import Role, RoleJudge, RoleRule, RoleTable
+from labelers.text.roles import Guard, Role, RoleJudge, RoleRule, RoleTable
 
 JUDGE = RoleJudge.load()
 NAMED = [pattern for parts in JUDGE.table.parts.values() for pattern in parts]
@@ -123,8 +123,7 @@ def test_of_several_rules_that_apply_the_first_of_the_file_gives_the_role() -> N
         {"role": role.value, "example": word, "words": [word], "patterns": [word]}
         for word, role in zip(words, [Role.ADVICE, *[Role.HISTORY] * 39], strict=True)
     ]
-    guards = {f"{name}_guard": "g" for name in ("image", "mention", "verb", "change", "history")}
-    empty = {"parts": {}, "vocabularies": {}, "guards": {"g": ["x"]}, **guards}
+    empty = {"parts": {}, "vocabularies": {}, "guards": {guard.value: ["x"] for guard in Guard}}
     forward, turned = (
         RoleJudge(RoleTable.model_validate({**empty, "rules": order, "opening_rules": order}))
         for order in (rules, rules[::-1])
