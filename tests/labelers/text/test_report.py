@@ -91,7 +91,7 @@ def test_history_goes_on_in_the_lines_below_it_that_are_worded_so() -> None:
         "==History== known SDH\n==Findings== No bleed.",
         "__History__: known SDH\n__Findings__: No bleed.",
         "History => known SDH\nFindings => No bleed.",
-        "72M with known haematoma. No bleed.",
+        "72M with known haematoma.\nNo bleed.",
     ],
 )
 def test_headings_in_other_signs_and_histories_without_one_are_known(text: str) -> None:
@@ -114,6 +114,12 @@ def test_a_blank_line_behind_every_line_parts_nothing() -> None:
         "The ventricles are of normal size and the midline is central.",
         "The sinuses are clear.",
     ]
+
+
+def test_an_age_in_an_impression_is_no_history() -> None:
+    sentence = "72-year-old man with history of glioblastoma, recurrent tumour."
+
+    assert labelled(f"Impression: {sentence}") == [sentence]
 
 
 def test_a_heading_left_at_the_end_of_a_line_is_no_sentence() -> None:
