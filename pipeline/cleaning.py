@@ -88,10 +88,6 @@ def _break_lines(text: str, found: set[Cleaned]) -> str:
     return broken
 
 
-def _line_break(match: re.Match[str]) -> str:
-    return "\n" + " " * (len(match.group()) - 1)
-
-
 def _blank_hidden(text: str) -> str:
     """Without what is never shown; what has no end is left, and its end looked for only once."""
     parts: list[str] = []
@@ -110,18 +106,20 @@ def _blank_hidden(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
+def _line_break(match: re.Match[str]) -> str:
+    return "\n".ljust(len(match.group()))
+
+
 def _blank_escaped_tag(match: re.Match[str]) -> str:
-    first = "\n" if _HTML_BREAK.match(f"<{match['name']}") else " "
-    return first + " " * (len(match.group()) - 1)
+    return ("\n" if _HTML_BREAK.match(f"<{match['name']}") else " ").ljust(len(match.group()))
 
 
 def _blank_tag(match: re.Match[str]) -> str:
-    first = "\n" if _HTML_BREAK.match(match.group()) else " "
-    return first + " " * (len(match.group()) - 1)
+    return ("\n" if _HTML_BREAK.match(match.group()) else " ").ljust(len(match.group()))
 
 
 def _entity(match: re.Match[str]) -> str:
     character = unescape(match.group())
     if len(character) != 1:
         return match.group()
-    return character.replace("\xa0", " ") + " " * (len(match.group()) - 1)
+    return character.replace("\xa0", " ").ljust(len(match.group()))

@@ -13,13 +13,13 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from labelers.text.memory import remembering
+from labelers.text.sections import MAX_HEADING
 from schemas.conf import Frozen, conf_path, load_conf
 from schemas.hashing import hash_json
 from schemas.label_set import Identifier
 from schemas.status import Reason
 
 DEFAULT_ELIGIBILITY = "head_ct_mr"
-MAX_HEADING = 60
 
 _WORD = re.compile(r"[^\W_]+")
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -78,7 +78,7 @@ class OtherParts(Frozen):
 
     Where what claims `elsewhere` weighs `least` or more, those that hold one of the `words` and in which none of
     the expressions of `unless` is found, and those that follow a heading of this kind. In every report those that
-    follow a heading that is one of `headings` and nothing else. Case does not matter.
+    follow, in its line or paragraph, a heading that is one of `headings` and nothing else. Case does not matter.
     """
 
     least: float = Field(default=1, gt=0)
@@ -207,8 +207,9 @@ class Eligibility:
 
     def heads_elsewhere(self, heading: str) -> bool:
         """Whether a heading names another part of the body and nothing else."""
-        bare = heading[:MAX_HEADING].strip(" \n\t.:;,*#=_()[]-")
-        return len(heading) < MAX_HEADING and self._heads_elsewhere.fullmatch(bare) is not None
+        if len(heading) >= MAX_HEADING:
+            return False
+        return self._heads_elsewhere.fullmatch(heading.strip(" \n\t.:;,*#=_()[]-")) is not None
 
     def judge(self, *, modality: str | None, exam_name: str | None, text: str) -> Verdict:
         """Whether this is a report of a head CT or MR, and of that alone."""

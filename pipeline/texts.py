@@ -211,7 +211,7 @@ def _headed(text: str, sentences: Iterable[Sentence]) -> Iterator[_Headed]:
     end = 0
     for sentence in sentences:
         gap, raw = text[end : sentence.start], text[sentence.start : sentence.end]
-        lead = _LEAD.match(raw)
+        lead = _LEAD.match(raw) if ":" in raw else None
         alone = (raw[lead.end() :].lstrip(" ")[:1] if lead else gap.rstrip(" ")[-1:]) == "\n"
         yield _Headed(raw, lead[1] if lead else gap.strip(), alone, gap)
         end = sentence.end

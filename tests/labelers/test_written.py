@@ -7,7 +7,7 @@ import pytest
 
 from labelers.data import read_labelled
 from labelers.text.report import ReportReader
-from labelers.written import WRITTEN, main, read_written
+from labelers.written import WRITTEN, WrittenReport, main, read_written
 from schemas.certainty import Certainty
 from schemas.conf import CONF_DIR
 from schemas.errors import InputError
@@ -23,6 +23,15 @@ REPORT = """@ X-1 | CT | a hospital
 //F There is an old lacune. => +established_infarct
 F No haemorrhage, but an infarct is possible. => -haemorrhage ?infarct
 """
+
+
+def read_all(folder: Path) -> list[WrittenReport]:
+    return [report for path in sorted(folder.glob("*.txt")) for report in read_written(path, LABELS)]
+
+
+def long_sentences(folder: Path) -> set[str]:
+    texts = (part.text for report in read_all(folder) for part in report.sentences)
+    return {text.casefold().rstrip(".") for text in texts if len(text.split()) >= LONG}
 
 
 @pytest.fixture
@@ -90,31 +99,25 @@ def test_tables_are_what_training_reads(
 
 
 def test_all_written_reports_of_the_project_can_be_read() -> None:
-    reports = [report for path in sorted(WRITTEN.glob("*.txt")) for report in read_written(path, LABELS)]
+    reports = read_all(WRITTEN)
 
     assert len(reports) > 500
     assert len({report.report_id for report in reports}) == len(reports)
 
 
 def test_the_probes_have_every_label_in_every_class() -> None:
-    probes = [report for path in sorted(PROBES.glob("*.txt")) for report in read_written(path, LABELS)]
-
-    found = {mention for report in probes for part in report.sentences for mention in part.labels.items()}
+    found = {
+        mention for report in read_all(PROBES) for part in report.sentences for mention in part.labels.items()
+    }
     mentioned = {Certainty.POSITIVE, Certainty.UNCERTAIN, Certainty.NEGATIVE}
     assert found == {(label, certainty) for label in LABELS.ids for certainty in mentioned}
 
 
 def test_what_is_written_to_learn_from_has_no_long_sentence_of_the_probes() -> None:
-    probes = _long_sentences(PROBES)
+    probes = long_sentences(PROBES)
 
     assert len(probes) > 700
-    assert not probes & _long_sentences(WRITTEN)
-
-
-def _long_sentences(folder: Path) -> set[str]:
-    reports = [report for path in sorted(folder.glob("*.txt")) for report in read_written(path, LABELS)]
-    texts = (part.text for report in reports for part in report.sentences)
-    return {text.casefold().rstrip(".") for text in texts if len(text.split()) >= LONG}
+    assert not probes & long_sentences(WRITTEN)
 
 
 def test_few_mentions_of_the_written_reports_are_lost_on_the_way_to_the_labeler() -> None:
